@@ -1,0 +1,59 @@
+/* vx_resource: what a vxData resource is: identifiers, types, defaults, canonical form, difference, rules across resources.
+ * The model itself is data: share/schema/<type>.json (one a type), with "x-vx" annotations for what JSON Schema cannot say.
+ *
+ *	struct vx_model *m = vx_model_load(&err);
+ *	const struct vx_type *t = vx_model_type_of(m, "volume/PC00001/t2");   // t->name "volume", t->collection "volumes"
+ *
+ * A loaded model is read-only: many threads may use it at once.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VX_RESOURCE_H
+#define VX_RESOURCE_H
+
+#include "vx_err.h"
+#include "vx_json.h"
+#include "vx_schema.h"
+
+#define VX_IDENTIFIER_MAX 255
+
+struct vx_type {
+	const char *name;        /* identifier prefix: "volume" */
+	const char *collection;  /* "volumes" */
+	const char *model;       /* "VolumeCreate" */
+	int rank;                /* 0 datasource, 1 patient, ...: a type's parents have a lower rank, or the same (specimen) */
+	const char *const *parents; /* type names allowed as parent, NULL-terminated */
+	bool parent_required;    /* false: null is allowed; with the warning no_parent unless the type has no parents at all */
+	const char *const *refs; /* further fields that hold identifiers besides parent_identifier and derived_from
+	                            (reference_mri), NULL-terminated */
+	const struct vx_schema *schema;
+};
+
+struct vx_model;
+struct vx_model *vx_model_load(struct vx_error *err) VX_MUST_USE; /* from the share folder; NULL + VX_EIO or VX_EDATA */
+void vx_model_free(struct vx_model *m);
+size_t vx_model_types(const struct vx_model *m);
+const struct vx_type *vx_model_type(const struct vx_model *m, size_t i);            /* in order of rank */
+const struct vx_type *vx_model_find(const struct vx_model *m, const char *type, size_t len); /* by name; NULL: no such type */
+const struct vx_type *vx_model_collection(const struct vx_model *m, const char *collection);
+const struct vx_type *vx_model_type_of(const struct vx_model *m, const char *identifier);   /* by prefix; NULL: none */
+
+/* vx_identifier_check: NULL when identifier is well-formed, else a static reason. */
+const char *vx_identifier_check(const char *identifier, size_t len);
+
+/* vx_resource_canonical: the form in which two equal resources are byte for byte equal: private keys and the server's
+ * own (created_at, updated_at) left out, defaults filled in, members that are null left out, keys sorted, numbers
+ * in one spelling. default_split is kept (see vx_resource_equal). Appended to b. */
+void vx_resource_canonical(const struct vx_type *t, const struct vx_json *resource, struct vx_buf *b);
+
+/* vx_resource_diff: field by field, what differs between two resources of one type, as an object
+ * {"field": {"old": ..., "new": ...}}; empty when equal. A default_split that only old has is no difference.
+ * To be freed. */
+struct vx_json *vx_resource_diff(const struct vx_type *t, const struct vx_json *old, const struct vx_json *new);
+
+/* vx_resource_warnings: what is allowed but must be said: "no_parent", "no_reference_mri", "default_split_set",
+ * "local_path". Calls say for each. */
+void vx_resource_warnings(const struct vx_type *t, const struct vx_json *resource,
+	void (*say)(void *arg, const char *code, const char *field), void *arg);
+
+#endif

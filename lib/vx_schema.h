@@ -1,0 +1,40 @@
+/* vx_schema: JSON Schema 2020-12, the part of it that share/schema uses. An unknown keyword is an error, never ignored.
+ *
+ *	struct vx_schema *s = vx_schema_load(dir, "volume.json", &err);
+ *	struct vx_schema_error *e = vx_schema_check(s, record);   // NULL: valid
+ *	for (i = e; i; i = i->next) ... i->field, i->reason
+ *	vx_schema_error_free(e);
+ *
+ * A loaded schema is read-only: many threads may check against it at once.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VX_SCHEMA_H
+#define VX_SCHEMA_H
+
+#include "vx_err.h"
+#include "vx_json.h"
+
+struct vx_schema;
+
+/* vx_schema_load: reads dir/name and the files it refers to ($ref "common.json#/$defs/identifier").
+ * Errors: VX_EIO (no such file), VX_EDATA (no JSON, an unknown keyword, a $ref to nothing), with file and field. */
+struct vx_schema *vx_schema_load(const char *dir, const char *name, struct vx_error *err) VX_MUST_USE;
+void vx_schema_free(struct vx_schema *s);
+
+/* The schema's own JSON (for defaults, property order, SQL views, docs). Borrowed. */
+const struct vx_json *vx_schema_json(const struct vx_schema *s);
+
+struct vx_schema_error {
+	struct vx_schema_error *next;
+	char *field;  /* dotted path: "labels.2", "shape.0"; "" for the record itself */
+	char *value;  /* the value as JSON, shortened to 80 bytes; "" where it is missing */
+	char *reason; /* "is not one of isup, cspca, ..." */
+};
+
+/* vx_schema_check: all errors, in the order of the schema's properties; NULL when valid.
+ * Fields that begin with "_" at the top level are private and not looked at when skip_private. */
+struct vx_schema_error *vx_schema_check(const struct vx_schema *s, const struct vx_json *value, bool skip_private);
+void vx_schema_error_free(struct vx_schema_error *e);
+
+#endif

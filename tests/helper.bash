@@ -1,0 +1,79 @@
+# What the bats files share. Load with: load helper
+# $BUILD is the build folder; $BATS_TEST_TMPDIR a fresh folder a test.
+BUILD=${BUILD:-$(cd "$BATS_TEST_DIRNAME/.." && pwd)/build}
+case $BUILD in /*) ;; *) BUILD=$(cd "$BATS_TEST_DIRNAME/.." && pwd)/$BUILD ;; esac
+ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+DATA=$ROOT/../shared/data
+PATH=$BUILD:$BUILD/fixtures:$PATH
+export PATH LC_ALL=C.UTF-8
+unset VX_API VX_TOKEN VX_TOKEN_FILE VX_STORE VX_SHARE NO_COLOR VX_FAIL_AT
+
+# run3 COMMAND...: runs it with stdin as given; sets status, out, err (stdout and stderr apart, as files too).
+run3() {
+	status=0
+	"$@" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" || status=$?
+	out=$(cat "$BATS_TEST_TMPDIR/out")
+	err=$(cat "$BATS_TEST_TMPDIR/err")
+}
+
+# expect STATUS: the last run3's exit status, with what it said when it is another.
+expect() {
+	[ "$status" -eq "$1" ] && return 0
+	echo "exit status $status, expected $1"
+	echo "stdout: $(head -c 2000 "$BATS_TEST_TMPDIR/out")"
+	echo "stderr: $(head -c 2000 "$BATS_TEST_TMPDIR/err")"
+	return 1
+}
+
+# same GOT WANTED: equal strings, or both shown.
+same() {
+	[ "$1" = "$2" ] && return 0
+	printf 'got:      %s\nexpected: %s\n' "$1" "$2"
+	return 1
+}
+
+# has TEXT PART: PART occurs in TEXT.
+has() {
+	case $1 in *"$2"*) return 0 ;; esac
+	printf 'got:             %s\nshould hold this: %s\n' "$1" "$2"
+	return 1
+}
+
+# needs_data NAME: skips the test where the real data is missing.
+needs_data() {
+	[ -e "$DATA/$1" ] || skip "the real data set $1 is not here"
+}
+
+# free_port: a TCP port of 127.0.0.1 that nobody listens on.
+free_port() {
+	local p
+	while :; do
+		p=$((20000 + RANDOM % 30000))
+		(exec 3<>"/dev/tcp/127.0.0.1/$p") 2>/dev/null || { echo "$p"; return; }
+	done
+}
+
+# start_serve [OPTION...]: vx-serve on a fresh SQLite file and a free port; sets API, SERVE_PID, DB.
+# Call stop_serve in teardown.
+start_serve() {
+	local port try
+	port=$(free_port)
+	DB=${DB:-$BATS_TEST_TMPDIR/vx.db}
+	vx-serve --db "$DB" --listen "127.0.0.1:$port" "$@" >"$BATS_TEST_TMPDIR/serve.log" 2>&1 3>&- &
+	SERVE_PID=$!
+	API=http://127.0.0.1:$port
+	for try in $(seq 100); do
+		curl -sf "$API/v1/health" >/dev/null 2>&1 && return 0
+		kill -0 "$SERVE_PID" 2>/dev/null || break
+		sleep 0.05
+	done
+	echo "vx-serve did not start:"; cat "$BATS_TEST_TMPDIR/serve.log"
+	return 1
+}
+
+stop_serve() {
+	[ -n "${SERVE_PID:-}" ] || return 0
+	kill "$SERVE_PID" 2>/dev/null || true
+	wait "$SERVE_PID" 2>/dev/null || true
+	SERVE_PID=
+}
