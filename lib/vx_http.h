@@ -13,8 +13,12 @@
 #ifndef VX_HTTP_H
 #define VX_HTTP_H
 
+#include <signal.h>
+
 #include "vx_err.h"
 #include "vx_io.h"
+
+#define VX_HTTP_ANSWER_MAX (256L << 20)
 
 struct vx_http_options {
 	double retry_for;     /* seconds to go on after the first failure (connection refused or reset, time-out, 429, 502,
@@ -22,6 +26,7 @@ struct vx_http_options {
 	double timeout;       /* seconds for one attempt without progress; 0: 60 */
 	const char *ca_file;  /* NULL: the system's */
 	const char *user_agent; /* NULL: "vx/<version>" */
+	const volatile sig_atomic_t *stop; /* once it is not 0, no further attempt is made; NULL: none. For signal handlers */
 };
 
 struct vx_http;
@@ -46,6 +51,7 @@ struct vx_http_response {
 };
 
 /* vx_http_do: VX_OK when an HTTP answer came, whatever its status, once retries are over.
+ * An answer of more than VX_HTTP_ANSWER_MAX bytes counts as none.
  * Errors: VX_EUNREACHABLE with host and reason (never with query or headers), VX_EUSAGE for a URL that is none. */
 int vx_http_do(struct vx_http *h, const struct vx_http_request *q, struct vx_http_response *a, struct vx_error *err)
 	VX_MUST_USE;
