@@ -1,0 +1,117 @@
+/* vx_hash: SHA-256 over OpenSSL, and a quick stable hash.
+ * SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+
+#include "vx_hash.h"
+
+struct vx_sha256 {
+	EVP_MD_CTX *ctx;
+};
+
+struct vx_sha256 *vx_sha256_new(void)
+{
+	struct vx_sha256 *h = vx_alloc(sizeof *h);
+
+	h->ctx = EVP_MD_CTX_new();
+	if (!h->ctx || EVP_DigestInit_ex(h->ctx, EVP_sha256(), NULL) != 1)
+		vx_die(VX_EMEM, "out of memory");
+	return h;
+}
+
+void vx_sha256_add(struct vx_sha256 *h, const void *bytes, size_t n)
+{
+	EVP_DigestUpdate(h->ctx, bytes, n);
+}
+
+static void hex_of(const unsigned char *raw, size_t n, char *hex)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		hex[2 * i] = digits[raw[i] >> 4];
+		hex[2 * i + 1] = digits[raw[i] & 15];
+	}
+	hex[2 * n] = '\0';
+}
+
+void vx_sha256_end(struct vx_sha256 *h, char hex[65])
+{
+	unsigned char raw[EVP_MAX_MD_SIZE];
+
+	EVP_DigestFinal_ex(h->ctx, raw, NULL);
+	hex_of(raw, 32, hex);
+	vx_sha256_free(h);
+}
+
+void vx_sha256_free(struct vx_sha256 *h)
+{
+	if (!h)
+		return;
+	EVP_MD_CTX_free(h->ctx);
+	free(h);
+}
+
+void vx_sha256_bytes(const void *bytes, size_t n, char hex[65])
+{
+	unsigned char raw[EVP_MAX_MD_SIZE];
+
+	if (EVP_Digest(bytes, n, raw, NULL, EVP_sha256(), NULL) != 1)
+		vx_die(VX_EMEM, "out of memory");
+	hex_of(raw, 32, hex);
+}
+
+int vx_sha256_file(const char *path, char hex[65], uint64_t *size, struct vx_error *err)
+{
+	enum { CHUNK = 131072 };
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct vx_sha256 *h;
+	unsigned char *chunk;
+	uint64_t total = 0;
+	ssize_t n;
+
+	if (fd < 0) {
+		vx_error_errno(err, VX_EIO, NULL, "cannot open");
+		vx_error_at(err, path, 0);
+		return VX_EIO;
+	}
+	h = vx_sha256_new();
+	chunk = vx_alloc(CHUNK);
+	while ((n = read(fd, chunk, CHUNK)) > 0 || (n < 0 && errno == EINTR)) {
+		if (n < 0)
+			continue;
+		vx_sha256_add(h, chunk, (size_t)n);
+		total += (uint64_t)n;
+	}
+	if (n < 0) {
+		vx_error_errno(err, VX_EIO, NULL, "cannot read");
+		vx_error_at(err, path, 0);
+		vx_sha256_free(h);
+	} else {
+		vx_sha256_end(h, hex);
+		if (size)
+			*size = total;
+	}
+	free(chunk);
+	close(fd);
+	return n < 0 ? VX_EIO : VX_OK;
+}
+
+uint64_t vx_hash64(const void *bytes, size_t n)
+{
+	const unsigned char *p = bytes;
+	uint64_t h = 0xcbf29ce484222325u;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		h = (h ^ p[i]) * 0x100000001b3u;
+	/* FNV leaves its high bits weak on short keys; this is the finaliser of MurmurHash3. */
+	h = (h ^ (h >> 33)) * 0xff51afd7ed558ccdu;
+	h = (h ^ (h >> 33)) * 0xc4ceb9fe1a85ec53u;
+	return h ^ (h >> 33);
+}

@@ -1,0 +1,464 @@
+/* vx_json_scan: a strict validator for JSON text, without recursion over the caller's memory.
+ * SPDX-License-Identifier: MIT */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vx_hash.h"
+#include "vx_json.h"
+#include "vx_json_scan.h"
+
+/* A key that was seen, to find it again: all objects of one text share one open-addressing table. */
+struct seen_key {
+	const char *key; /* into the text, or a copy where the key was escaped; NULL: free slot */
+	size_t len;
+	uint64_t hash;
+	uint32_t object; /* number of the object that it belongs to */
+};
+
+struct vx_json_scan {
+	const char *text, *p, *end;
+	uint32_t objects;
+	size_t inexact;
+	struct seen_key *keys;
+	size_t slots, used;
+	char **copies; /* keys that had escapes, unescaped */
+	size_t n_copies;
+	struct vx_error *err;
+};
+
+struct vx_json_scan *vx_json_scan_new(void)
+{
+	struct vx_json_scan *s = vx_alloc(sizeof *s);
+
+	s->slots = 128;
+	s->keys = vx_alloc(s->slots * sizeof *s->keys);
+	return s;
+}
+
+static void scan_reset(struct vx_json_scan *s)
+{
+	while (s->n_copies > 0)
+		free(s->copies[--s->n_copies]);
+	free(s->copies);
+	s->copies = NULL;
+	if (s->slots > 1024) { /* one huge record must not cost every later one */
+		free(s->keys);
+		s->slots = 128;
+		s->keys = vx_alloc(s->slots * sizeof *s->keys);
+	} else if (s->used > 0) {
+		memset(s->keys, 0, s->slots * sizeof *s->keys);
+	}
+	s->used = 0;
+	s->objects = 0;
+	s->inexact = 0;
+}
+
+void vx_json_scan_free(struct vx_json_scan *s)
+{
+	if (!s)
+		return;
+	scan_reset(s);
+	free(s->keys);
+	free(s);
+}
+
+static int bad(struct vx_json_scan *s, const char *at, const char *why)
+{
+	return vx_error_set(s->err, VX_EREJECT, NULL, "not JSON: %s at byte %zu", why, (size_t)(at - s->text));
+}
+
+static int unexpected(struct vx_json_scan *s)
+{
+	unsigned char c = s->p < s->end ? (unsigned char)*s->p : 0;
+	char why[32];
+
+	if (s->p >= s->end)
+		return bad(s, s->p, "ends too early");
+	snprintf(why, sizeof why, c > 0x20 && c < 0x7F ? "unexpected '%c'" : "unexpected byte 0x%02X", c);
+	return bad(s, s->p, why);
+}
+
+static void skip_space(struct vx_json_scan *s)
+{
+	while (s->p < s->end && (*s->p == ' ' || *s->p == '\t' || *s->p == '\n' || *s->p == '\r'))
+		s->p++;
+}
+
+static int hex4(const char *p, const char *end)
+{
+	int v = 0, i;
+
+	if (end - p < 4)
+		return -1;
+	for (i = 0; i < 4; i++) {
+		int c = (unsigned char)p[i];
+		int d = c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+
+		if (d < 0)
+			return -1;
+		v = v * 16 + d;
+	}
+	return v;
+}
+
+/* One escape sequence, p behind the backslash. Surrogates must come in pairs. */
+static int scan_escape(struct vx_json_scan *s)
+{
+	const char *at = s->p - 1;
+	int unit, low;
+
+	if (s->p >= s->end)
+		return bad(s, s->p, "ends too early");
+	if (*s->p != 'u') {
+		if (!strchr("\"\\/bfnrt", *s->p) || *s->p == '\0')
+			return bad(s, at, "unknown escape");
+		s->p++;
+		return VX_OK;
+	}
+	unit = hex4(s->p + 1, s->end);
+	if (unit < 0)
+		return bad(s, at, "bad \\u escape");
+	s->p += 5;
+	if (unit < 0xD800 || unit > 0xDFFF)
+		return VX_OK;
+	low = unit < 0xDC00 && s->end - s->p >= 6 && s->p[0] == '\\' && s->p[1] == 'u' ? hex4(s->p + 2, s->end) : -1;
+	if (low < 0xDC00 || low > 0xDFFF)
+		return bad(s, at, "lone surrogate");
+	s->p += 6;
+	return VX_OK;
+}
+
+/* One string, p on its quote. escaped tells whether it holds any escape. */
+static int scan_string(struct vx_json_scan *s, bool *escaped)
+{
+	const char *start = ++s->p;
+	bool high = false;
+
+	*escaped = false;
+	while (s->p < s->end) {
+		unsigned char c = (unsigned char)*s->p;
+
+		if (c == '"') {
+			if (high && !vx_utf8_valid(start, (size_t)(s->p - start)))
+				return bad(s, start, "invalid UTF-8 in the string");
+			s->p++;
+			return VX_OK;
+		}
+		if (c < 0x20)
+			return bad(s, s->p, "control character in a string");
+		s->p++;
+		if (c == '\\') {
+			int status = scan_escape(s);
+
+			if (status != VX_OK)
+				return status;
+			*escaped = true;
+		}
+		high |= c >= 0x80;
+	}
+	return bad(s, s->p, "ends too early");
+}
+
+static bool is_digit(const struct vx_json_scan *s)
+{
+	return s->p < s->end && *s->p >= '0' && *s->p <= '9';
+}
+
+/* Whether json-c would change this integer: more than int64 holds, or a negative zero. */
+static bool integer_inexact(const char *p, size_t n)
+{
+	bool minus = *p == '-';
+
+	p += minus;
+	n -= minus;
+	if (n == 1 && *p == '0')
+		return minus;
+	return n > 19 || (n == 19 && memcmp(p, minus ? "9223372036854775808" : "9223372036854775807", 19) > 0);
+}
+
+static int scan_number(struct vx_json_scan *s)
+{
+	const char *start = s->p;
+	bool whole = true;
+
+	if (*s->p == '-')
+		s->p++;
+	if (!is_digit(s))
+		return unexpected(s);
+	if (*s->p == '0')
+		s->p++;
+	else
+		while (is_digit(s))
+			s->p++;
+	if (s->p < s->end && *s->p == '.') {
+		whole = false;
+		s->p++;
+		if (!is_digit(s))
+			return unexpected(s);
+		while (is_digit(s))
+			s->p++;
+	}
+	if (s->p < s->end && (*s->p | 32) == 'e') {
+		whole = false;
+		s->p++;
+		if (s->p < s->end && (*s->p == '+' || *s->p == '-'))
+			s->p++;
+		if (!is_digit(s))
+			return unexpected(s);
+		while (is_digit(s))
+			s->p++;
+	}
+	s->inexact += whole && integer_inexact(start, (size_t)(s->p - start));
+	return VX_OK;
+}
+
+static void put_utf8(struct vx_buf *b, unsigned c)
+{
+	if (c < 0x80) {
+		vx_buf_putc(b, (char)c);
+		return;
+	}
+	if (c < 0x800) {
+		vx_buf_putc(b, (char)(0xC0 | c >> 6));
+	} else {
+		if (c < 0x10000) {
+			vx_buf_putc(b, (char)(0xE0 | c >> 12));
+		} else {
+			vx_buf_putc(b, (char)(0xF0 | c >> 18));
+			vx_buf_putc(b, (char)(0x80 | (c >> 12 & 63)));
+		}
+		vx_buf_putc(b, (char)(0x80 | (c >> 6 & 63)));
+	}
+	vx_buf_putc(b, (char)(0x80 | (c & 63)));
+}
+
+/* A key without its escapes (they were checked): two spellings of one key must meet. */
+static char *unescape(const char *p, size_t n, size_t *len)
+{
+	static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
+	const char *end = p + n, *f;
+	struct vx_buf b = VX_BUF_INIT;
+
+	vx_buf_reserve(&b, n);
+	while (p < end) {
+		if (*p != '\\') {
+			vx_buf_putc(&b, *p++);
+		} else if (p[1] != 'u') {
+			f = strchr(from, p[1]);
+			vx_buf_putc(&b, f ? to[f - from] : p[1]);
+			p += 2;
+		} else {
+			unsigned c = (unsigned)hex4(p + 2, end);
+
+			p += 6;
+			if (c >= 0xD800 && c < 0xDC00) {
+				c = 0x10000 + ((c - 0xD800) << 10) + ((unsigned)hex4(p + 2, end) - 0xDC00);
+				p += 6;
+			}
+			put_utf8(&b, c);
+		}
+	}
+	*len = b.len;
+	return b.data;
+}
+
+static struct seen_key *key_slot(struct seen_key *keys, size_t slots, const struct seen_key *k)
+{
+	size_t i = (size_t)(k->hash & (slots - 1));
+
+	while (keys[i].key && !(keys[i].hash == k->hash && keys[i].object == k->object && keys[i].len == k->len &&
+				memcmp(keys[i].key, k->key, k->len) == 0))
+		i = (i + 1) & (slots - 1);
+	return &keys[i];
+}
+
+static void keys_grow(struct vx_json_scan *s)
+{
+	size_t slots = s->slots * 2, i;
+	struct seen_key *keys = vx_alloc(slots * sizeof *keys);
+
+	for (i = 0; i < s->slots; i++)
+		if (s->keys[i].key)
+			*key_slot(keys, slots, &s->keys[i]) = s->keys[i];
+	free(s->keys);
+	s->keys = keys;
+	s->slots = slots;
+}
+
+/* A key of the object number `object`, p on its quote: no second one alike, and no NUL, which json-c's keys cannot hold. */
+static int scan_key(struct vx_json_scan *s, uint32_t object)
+{
+	const char *start = s->p + 1;
+	struct seen_key k = { .key = start, .object = object }, *slot;
+	bool escaped;
+	int status = scan_string(s, &escaped);
+
+	if (status != VX_OK)
+		return status;
+	k.len = (size_t)(s->p - 1 - start);
+	if (escaped) {
+		s->copies = vx_realloc(s->copies, (s->n_copies + 1) * sizeof *s->copies);
+		k.key = s->copies[s->n_copies++] = unescape(start, k.len, &k.len);
+		if (memchr(k.key, '\0', k.len))
+			return bad(s, start, "a key holds a NUL");
+	}
+	k.hash = vx_hash64(k.key, k.len) ^ object * 0x9E3779B97F4A7C15u;
+	slot = key_slot(s->keys, s->slots, &k);
+	if (slot->key)
+		return vx_error_set(s->err, VX_EREJECT, NULL, "not JSON: duplicate key \"%.*s\" at byte %zu",
+			(int)(k.len > 80 ? 80 : k.len), k.key, (size_t)(start - 1 - s->text));
+	*slot = k;
+	if (++s->used * 2 > s->slots)
+		keys_grow(s);
+	return VX_OK;
+}
+
+static int scan_literal(struct vx_json_scan *s)
+{
+	static const char *const words[] = { "true", "false", "null" };
+	size_t i, n;
+
+	for (i = 0; i < 3; i++) {
+		n = strlen(words[i]);
+		if ((size_t)(s->end - s->p) >= n && memcmp(s->p, words[i], n) == 0) {
+			s->p += n;
+			return VX_OK;
+		}
+	}
+	return unexpected(s);
+}
+
+static int scan_value(struct vx_json_scan *s, int depth);
+
+static int scan_object(struct vx_json_scan *s, int depth)
+{
+	uint32_t object = ++s->objects;
+	int status;
+
+	s->p++;
+	skip_space(s);
+	if (s->p < s->end && *s->p == '}') {
+		s->p++;
+		return VX_OK;
+	}
+	for (;;) {
+		skip_space(s);
+		if (s->p >= s->end || *s->p != '"')
+			return unexpected(s);
+		status = scan_key(s, object);
+		if (status != VX_OK)
+			return status;
+		skip_space(s);
+		if (s->p >= s->end || *s->p != ':')
+			return unexpected(s);
+		s->p++;
+		status = scan_value(s, depth + 1);
+		if (status != VX_OK)
+			return status;
+		if (s->p < s->end && *s->p == '}') {
+			s->p++;
+			return VX_OK;
+		}
+		if (s->p >= s->end || *s->p != ',')
+			return unexpected(s);
+		s->p++;
+	}
+}
+
+static int scan_array(struct vx_json_scan *s, int depth)
+{
+	int status;
+
+	s->p++;
+	skip_space(s);
+	if (s->p < s->end && *s->p == ']') {
+		s->p++;
+		return VX_OK;
+	}
+	for (;;) {
+		status = scan_value(s, depth + 1);
+		if (status != VX_OK)
+			return status;
+		if (s->p < s->end && *s->p == ']') {
+			s->p++;
+			return VX_OK;
+		}
+		if (s->p >= s->end || *s->p != ',')
+			return unexpected(s);
+		s->p++;
+	}
+}
+
+/* One value and the white space around it. Recursion is bounded by VX_JSON_DEPTH. */
+static int scan_value(struct vx_json_scan *s, int depth)
+{
+	bool escaped;
+	int status;
+
+	if (depth > VX_JSON_DEPTH)
+		return vx_error_set(s->err, VX_EREJECT, NULL, "nested deeper than %d levels", VX_JSON_DEPTH);
+	skip_space(s);
+	if (s->p >= s->end)
+		return bad(s, s->p, "ends too early");
+	switch (*s->p) {
+	case '{':
+		status = scan_object(s, depth);
+		break;
+	case '[':
+		status = scan_array(s, depth);
+		break;
+	case '"':
+		status = scan_string(s, &escaped);
+		break;
+	case 't':
+	case 'f':
+	case 'n':
+		status = scan_literal(s);
+		break;
+	default:
+		status = *s->p == '-' || is_digit(s) ? scan_number(s) : unexpected(s);
+	}
+	skip_space(s);
+	return status;
+}
+
+int vx_json_scan(struct vx_json_scan *s, const char *text, size_t len, size_t *inexact, struct vx_error *err)
+{
+	int status;
+
+	s->text = s->p = text;
+	s->end = text + len;
+	s->err = err;
+	status = scan_value(s, 1);
+	if (status == VX_OK && s->p < s->end)
+		status = bad(s, s->p, "more behind the value");
+	*inexact = s->inexact;
+	scan_reset(s);
+	return status;
+}
+
+void vx_json_scan_exact(const char *text, size_t len, struct vx_buf *out)
+{
+	const char *p = text, *end = text + len;
+
+	while (p < end) {
+		const char *start = p;
+		bool number = *p == '-' || (*p >= '0' && *p <= '9');
+
+		if (*p == '"') {
+			for (p++; *p != '"'; p++)
+				p += *p == '\\';
+			p++;
+		} else if (number) {
+			while (p < end && *p && strchr("+-.0123456789eE", *p))
+				p++;
+		} else {
+			p++;
+		}
+		vx_buf_add(out, start, (size_t)(p - start));
+		if (number && !memchr(start, '.', (size_t)(p - start)) && !memchr(start, 'e', (size_t)(p - start)) &&
+			!memchr(start, 'E', (size_t)(p - start)) && integer_inexact(start, (size_t)(p - start)))
+			vx_buf_puts(out, VX_JSON_EXACT);
+	}
+}
