@@ -1,0 +1,216 @@
+# shellcheck shell=bash
+# vx.sh: what dataset scripts share: options, the stages of a pipe, rejects, a summary, one exit status.
+#
+#	#!/usr/bin/env bash
+#	# One line: what this script ingests.
+#	# usage: ...                                  (the header up to the first blank line is --help)
+#	. "$(dirname "$0")/../sh/vx.sh"
+#	VX_DEFAULT_DATA=/mnt/storage/projects/vxdata/x
+#	vx_begin "$@"
+#	jq -n ... | post
+#	run vx-csv "$DATA/t.csv" | run vx-patient-map ... | map 'attempt(...)' | post
+#	vx_end
+#
+# Dataset scripts are bash, not POSIX sh: a pipe's status must be that of its worst stage (pipefail), and bash is part
+# of every Debian and Ubuntu. Sets API, DATA, STORE and VX_TMP, a folder that is gone at the end.
+# SPDX-License-Identifier: MIT
+
+set -euo pipefail
+
+VX_SHARE_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+VX_NAME=$(basename "$0")
+VX_NAME=${VX_NAME%.sh}
+
+say() {
+	printf '%s: %s\n' "$VX_NAME" "$*" >&2
+}
+
+# What a reader of --help sees: the script's header comment, then the options that all dataset scripts take.
+vx_help() {
+	sed -n '2,/^[^#]\|^$/{s/^# \{0,1\}//p;}' "$0" | grep -v 'SPDX\|shellcheck'
+	cat <<'HELP'
+options:
+  --api URL              the vxData deployment (default: $VX_API); the one thing that is required
+  --data DIR             where the source dataset lies (default: the script's own)
+  --store URL            file://DIR or s3://BUCKET/PREFIX for the image files (default: $VX_STORE)
+  --rejects FILE         write every record that could not be handled to FILE, with the reason (NDJSON)
+  --results FILE         write the result of every resource to FILE (NDJSON)
+  --on-conflict WHAT     reject or update, as vx-post takes it
+  --expect-unchanged     exit status 1 when anything is not unchanged
+  --production           allow a production deployment
+  -q, --quiet            no summary of each stage
+  -h, --help             this text
+HELP
+}
+
+vx_usage() {
+	say "$*; see --help"
+	exit 64
+}
+
+# The tools: those on PATH, else those of this tree or of this installation.
+vx_find_tools() {
+	local dir
+	command -v vx-post >/dev/null && return
+	for dir in "$VX_SHARE_DIR/../build" "$VX_SHARE_DIR/../../bin"; do
+		[ -x "$dir/vx-post" ] && PATH=$(cd "$dir" && pwd):$PATH && return
+	done
+	say 'the vx tools are not on PATH, nor in the build folder'
+	exit 69
+}
+
+vx_options() {
+	API=${VX_API:-} DATA=${VX_DEFAULT_DATA:-} STORE=${VX_STORE:-} VX_REJECTS='' VX_RESULTS='' VX_QUIET=''
+	VX_POST_OPTIONS=() VX_API_OPTIONS=()
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--api | --data | --store | --rejects | --results | --on-conflict)
+			[ $# -ge 2 ] || vx_usage "$1 needs a value"
+			;;
+		esac
+		case $1 in
+		--api) API=$2 && shift ;;
+		--data) DATA=$2 && shift ;;
+		--store) STORE=$2 && shift ;;
+		--rejects) VX_REJECTS=$2 && shift ;;
+		--results) VX_RESULTS=$2 && shift ;;
+		--on-conflict) VX_POST_OPTIONS+=("$1" "$2") && shift ;;
+		--expect-unchanged) VX_POST_OPTIONS+=("$1") ;;
+		--production) VX_API_OPTIONS+=("$1") ;;
+		-q | --quiet) VX_QUIET=-q ;;
+		-h | --help) vx_help && exit 0 ;;
+		--*=*) set -- "${1%%=*}" "${1#*=}" "${@:2}" && continue ;;
+		*) vx_usage "what is $1?" ;;
+		esac
+		shift
+	done
+	[ -n "$API" ] || vx_usage 'which deployment? --api URL'
+	[ -n "$DATA" ] || vx_usage 'where is the data? --data DIR'
+	[ -d "$DATA" ] || { say "$DATA: no such folder" && exit 74; }
+	DATA=$(cd "$DATA" && pwd)
+}
+
+vx_begin() {
+	vx_options "$@"
+	vx_find_tools
+	VX_TMP=$(mktemp -d)
+	mkdir "$VX_TMP/rejects"
+	: >"$VX_TMP/statuses"
+	: >"$VX_TMP/results"
+	trap vx_at_exit EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+}
+
+# vx_note STATUS TOOL: remembers how a stage ended. SIGPIPE is the other end's fault, which notes itself.
+vx_note() {
+	echo "$1 $2" >>"$VX_TMP/statuses"
+}
+
+# run TOOL ARGUMENT...: a stage of a pipe: a vx tool with its rejects collected and its exit status noted. Rejected
+# records (1) do not stop the script; anything worse does.
+run() {
+	local tool=$1 status=0 rejects
+	shift
+	rejects=$(mktemp "$VX_TMP/rejects/XXXXXXXX")
+	"$tool" ${VX_QUIET:+"$VX_QUIET"} --rejects "$rejects" "$@" || status=$?
+	vx_note "$status" "$tool"
+	[ "$status" -le 1 ] || return "$status"
+}
+
+# map PROGRAM [JQ-OPTION...]: a stage of a pipe: jq with share/jq/vx.jq at hand, one record in, any number out. What
+# attempt(...) refused goes to the rejects, with file and row; so does a record on which PROGRAM as a whole fails.
+map() {
+	local program=$1 status=0
+	shift
+	jq -c -L "$VX_SHARE_DIR/jq" "$@" "include \"vx\"; attempt($program)" | vx_divert || status=$?
+	vx_note "$status" jq
+	[ "$status" -le 1 ] || return 65
+}
+
+# Takes the rejects out of a stream. Plain resources pass byte for byte, without another parse.
+vx_divert() {
+	local rejects
+	rejects=$(mktemp "$VX_TMP/rejects/XXXXXXXX")
+	awk -v rejects="$rejects" 'index($0, "{\"_reject\":") == 1 { print >rejects; next } { print }' || return 74
+	[ -s "$rejects" ] || return 0
+	jq -c --arg tool "$VX_NAME" '{tool: $tool} + ._reject + {record}' "$rejects" >"$rejects.ndjson"
+	rm "$rejects"
+	jq -r '"\(.tool): \(.record | ._source.file // ._file.rel // .path_nii // .identifier // "-")" +
+		(if .record._source.row then ":\(.record._source.row)" else "" end) +
+		(if .field then ": \(.field)" else "" end) + (if .value then ": \(.value | tojson)" else "" end) + ": \(.reason)"' \
+		"$rejects.ndjson" >&2
+	return 1
+}
+
+# upload ARGUMENT...: a stage of a pipe: vx-upload into the store, or nothing where there is no store.
+upload() {
+	if [ -n "$STORE" ]; then
+		run vx-upload --to "$STORE" ${VX_API_OPTIONS[@]+"${VX_API_OPTIONS[@]}"} "$@"
+	else
+		cat
+	fi
+}
+
+# patients ARGUMENT...: a stage of a pipe: vx-patient-map against the deployment.
+patients() {
+	run vx-patient-map --api "$API" ${VX_API_OPTIONS[@]+"${VX_API_OPTIONS[@]}"} "$@"
+}
+
+# post ARGUMENT...: the end of a pipe: vx-post to the deployment; the results are counted for the summary.
+post() {
+	run vx-post --api "$API" ${VX_API_OPTIONS[@]+"${VX_API_OPTIONS[@]}"} \
+		${VX_POST_OPTIONS[@]+"${VX_POST_OPTIONS[@]}"} "$@" >>"$VX_TMP/results"
+}
+
+# The worst status of all stages.
+vx_worst() {
+	awk '$1 != 141 && $1 + 0 > worst { worst = $1 + 0 } END { print worst + 0 }' "$VX_TMP/statuses"
+}
+
+# One line a type: how many were created, unchanged ...; then the rejects. On stdout: it is what the script is for.
+vx_summary() {
+	local rejects
+	jq -r '[(.identifier // "-" | split("/")[0]), .status] | @tsv' "$VX_TMP/results" |
+		awk -F '\t' -v order='datasource patient study session volume voxelmap psa specimen assessment' '
+		{ count[$1, $2]++; types[$1]; if (!($2 in seen)) { seen[$2]; extra = extra " " $2 } }
+		END {
+			n = split("created unchanged updated conflict invalid orphan failed", statuses, " ")
+			split(order, listed, " ")
+			for (i = 1; i in listed; i++) {
+				if (!(listed[i] in types)) continue
+				line = ""
+				for (s = 1; s <= n; s++)
+					if (s <= 2 || count[listed[i], statuses[s]])
+						line = line (line ? ", " : "") (count[listed[i], statuses[s]] + 0) " " statuses[s]
+				printf "  %-11s %s\n", listed[i], line
+			}
+		}'
+	rejects=$(wc -l <"$VX_TMP/all-rejects")
+	printf '  %-11s %d\n' rejects "$rejects"
+	[ "$rejects" -eq 0 ] || sed 's/^/    /' "$VX_TMP/said"
+}
+
+# Runs at the end, however it comes: the summary, the rejects in one file, the folder gone, the worst status.
+vx_at_exit() {
+	local status=$? worst
+	trap - EXIT
+	worst=$(vx_worst)
+	[ "$status" -ge "$worst" ] || status=$worst
+	find "$VX_TMP/rejects" -type f -size +0 -exec cat {} + | LC_ALL=C sort >"$VX_TMP/all-rejects"
+	jq -r '"\(.record | ._source.file // ._file.rel // .path_nii // .identifier // "-")" +
+		(if .record._source.row then ":\(.record._source.row)" else "" end) +
+		": \(if .field then "\(.field): " else "" end)\(.reason) [\(.tool)]"' "$VX_TMP/all-rejects" >"$VX_TMP/said" || :
+	printf '%s:\n' "$VX_NAME"
+	vx_summary || status=74
+	if [ -n "$VX_REJECTS" ]; then cp "$VX_TMP/all-rejects" "$VX_REJECTS" || status=74; fi
+	if [ -n "$VX_RESULTS" ]; then cp "$VX_TMP/results" "$VX_RESULTS" || status=74; fi
+	[ "$status" -le 1 ] || say "stopped with status $status ($(awk '$1 > 1 { print $2, $1 }' "$VX_TMP/statuses" | tr '\n' ' '))"
+	rm -rf "$VX_TMP"
+	exit "$status"
+}
+
+# vx_end: marks that the script went through; the rest happens at exit.
+vx_end() {
+	exit 0
+}
