@@ -17,9 +17,9 @@ LDFLAGS  += $(san_$(SAN)) -pthread
 base := $(shell pkg-config --libs json-c libcrypto) -lm
 LIBS_vx-nifti-meta  := -ldeflate -lz
 LIBS_vx-csv         := -lcsv
-LIBS_vx-patient-map := -lcurl -lz
-LIBS_vx-upload      := -lcurl -lz
-LIBS_vx-post        := -lcurl -lz
+LIBS_vx-patient-map := -lcurl -ldeflate -lz
+LIBS_vx-upload      := -lcurl -ldeflate -lz
+LIBS_vx-post        := -lcurl -ldeflate -lz
 LIBS_vx-serve       := -lmicrohttpd -lsqlite3 -lz
 test_libs := -ldeflate -lcsv -lcurl -lmicrohttpd -lsqlite3 -lz
 
