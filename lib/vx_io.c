@@ -129,7 +129,7 @@ static int reader_fill(struct vx_reader *r, struct vx_error *err)
 {
 	ssize_t n;
 
-	if (r->start > 0 && (r->start == r->len || r->cap - r->len < 4096)) {
+	if (r->start > 0 && (r->start == r->len || r->cap - r->len < 32768)) {
 		memmove(r->data, r->data + r->start, r->len - r->start);
 		r->len -= r->start;
 		r->seen -= r->start;
