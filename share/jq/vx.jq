@@ -70,7 +70,9 @@ def segment:
 # identifier("psa"; ["PC00001", "2012-08-13"]): the segments below the type.
 def identifier($kind; $segments):
   if any($segments[]; . == null or . == "") then refuse("identifier"; $segments; "a segment is missing")
-  else [$kind, ($segments[] | segment)] | join("/") end;
+  else [$kind, ($segments[] | segment)] | join("/")
+    | if length > 255 then refuse("identifier"; .; "longer than 255 bytes") else . end
+  end;
 
 def type_of: split("/")[0];
 
@@ -85,8 +87,9 @@ def patient: ._patient | required("_patient");
 # without_nulls: an absent field and null mean the same; leave it out. Empty other_data says nothing either.
 def without_nulls: with_entries(select(.value != null and .value != {}));
 
-def public: with_entries(select(.key | startswith("_") | not));
-def private: with_entries(select(.key | startswith("_")));
+# public, private: a record's own fields, and what the tools noted about it; nothing where there is no record (jq -n).
+def public: (. // {}) | with_entries(select(.key | startswith("_") | not));
+def private: (. // {}) | with_entries(select(.key | startswith("_")));
 
 def resource($kind; $fields):
   if ($fields.identifier | type) != "string" then refuse("identifier"; $fields.identifier; "missing")
@@ -127,10 +130,11 @@ def annotation_session($fields): resource("session"; $fields);
 
 # --- rejects --------------------------------------------------------------------------------------------------------
 
-# attempt(f): what f gives, or the record as a reject: {"_reject": {field, value, reason}, "record": ...}.
-# All or nothing: when f refuses late, what it gave before is not let through either. See map in share/sh/vx.sh.
+# attempt(f): what f gives, or the record as a reject: {"_reject": {field, value, reason}, "record": ...}; map in
+# share/sh/vx.sh takes these out of the stream. All or nothing: when f refuses late, what it gave before is not let
+# through either; attempts within f stand for themselves: attempt(imaging_study(..)), attempt(psa(..)).
 def attempt(f):
   . as $record
-  | [try f catch {_reject: (if type == "object" and .vx_reject then del(.vx_reject) else {reason: tostring} end), $record}]
-  | (map(select(type == "object" and has("_reject"))) | .[0]) as $reject
-  | if $reject then $reject else .[] end;
+  | [try [f]
+     catch [{_reject: (if type == "object" and .vx_reject then del(.vx_reject) else {reason: tostring} end), $record}]]
+  | .[0][];

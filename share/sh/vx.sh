@@ -157,10 +157,10 @@ patients() {
 	run vx-patient-map --api "$API" ${VX_API_OPTIONS[@]+"${VX_API_OPTIONS[@]}"} "$@"
 }
 
-# post ARGUMENT...: the end of a pipe: vx-post to the deployment; the results are counted for the summary.
+# post: the end of a pipe: vx-post to the deployment; the results are counted for the summary.
 post() {
 	run vx-post --api "$API" ${VX_API_OPTIONS[@]+"${VX_API_OPTIONS[@]}"} \
-		${VX_POST_OPTIONS[@]+"${VX_POST_OPTIONS[@]}"} "$@" >>"$VX_TMP/results"
+		${VX_POST_OPTIONS[@]+"${VX_POST_OPTIONS[@]}"} >>"$VX_TMP/results"
 }
 
 # The worst status of all stages.

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# picai: the public annotations of the PI-CAI challenge: patients, studies, PSA values, masks. See picai.md.
+# usage: picai.sh --api URL [--data DIR] [--store URL] [option...]
+# DIR is a clone of DIAGNijmegen/picai_labels or a part of one. May be run again at any time with the same result.
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC2016 # jq programs hold $names
+[ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
+# shellcheck source=share/sh/vx.sh
+. "$(dirname "$0")/../sh/vx.sh"
+
+VX_DEFAULT_DATA=/mnt/storage/projects/vxdata/picai
+license=CC-BY-NC-4.0
+folders=$VX_SHARE_DIR/datasets/picai-folders.json
+
+main() {
+	datasource | post
+	studies_and_psa | post
+	sessions | post
+	masks | post
+}
+
+datasource() {
+	map 'datasource({identifier: "datasource/picai", license: $license, shorthand: "PC",
+		description: "PI-CAI challenge, public training and development set: annotations and clinical data"})' \
+		-n --arg license "$license"
+}
+
+# One row a study. The PSA value is the one that the row gives, so its date is the examination's (picai.md). A density
+# without a value (11211_1001234) stays with the study.
+studies_and_psa() {
+	run vx-csv "$DATA/clinical_information/marksheet.csv" |
+		patients --datasource datasource/picai --key patient_id |
+		map '
+			attempt(imaging_study({$license, study_uid: .study_id, study_date: .mri_date | date("mri_date"),
+				modality: "MR", patient_age: .patient_age | number("patient_age"),
+				other_data: {prostate_volume_ml: .prostate_volume | number("prostate_volume"),
+					center: .center | blank, lesion_PIRADS: .lesion_PIRADS | blank,
+					psa_density: (if .psa | blank then null else .psad | number("psad") end)} | without_nulls})),
+			attempt(psa({$license, value: .psa | number("psa"), density: .psad | number("psad"),
+				date: .mri_date | date("mri_date")}))' --arg license "$license"
+}
+
+sessions() {
+	map '$folders[0][] | annotation_session({$license, identifier: identifier("session"; ["picai", .session]),
+			parent_identifier: "datasource/picai", annotator, tool, description, other_data: {folder}})' \
+		-n --arg license "$license" --slurpfile folders "$folders"
+}
+
+# Every mask, in one stream. A folder that picai-folders.json does not know is a reject: its values mean nothing yet.
+masks() {
+	run vx-scan --pattern '{folder:.+}/{patient:[0-9]+}_{study:[0-9]+}.nii.gz' "$DATA" |
+		patients --datasource datasource/picai --key _match.patient |
+		map '._match as $match | (first($folders[0][] | select(.folder == $match.folder))
+				// refuse("folder"; ._match.folder; "not in picai-folders.json")) as $folder
+			| voxel_map({$license, task: $folder.task, labels: $folder.labels,
+				identifier: identifier("voxelmap"; [(patient | short), $match.study, $folder.session]),
+				parent_identifier: identifier("study"; [(patient | short), $match.study]),
+				derived_from: [identifier("session"; ["picai", $folder.session])]})' \
+			--arg license "$license" --slurpfile folders "$folders" |
+		run vx-nifti-meta --labels |
+		upload --group voxelmaps
+}
+
+vx_begin "$@"
+main
+vx_end
