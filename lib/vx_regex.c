@@ -14,6 +14,7 @@
 enum { MATCHED = 1, MATCHED_AT_END = 2, DEAD = 4 };
 
 struct vx_regex {
+	char *text;
 	unsigned char ascii[128]; /* class of an ASCII code point */
 	uint32_t *bounds;         /* class i holds the code points bounds[i] .. bounds[i + 1] - 1 */
 	size_t classes;
@@ -267,6 +268,7 @@ struct vx_regex *vx_regex_new(const char *pattern, struct vx_error *err)
 	free(b.nfa);
 	free(b.sets);
 	free(b.stack);
+	b.re->text = vx_strdup(pattern);
 	if (status == VX_OK)
 		return b.re;
 	vx_regex_free(b.re);
@@ -277,6 +279,7 @@ void vx_regex_free(struct vx_regex *re)
 {
 	if (!re)
 		return;
+	free(re->text);
 	free(re->bounds);
 	free(re->next);
 	free(re->flags);
@@ -299,4 +302,9 @@ bool vx_regex_match(const struct vx_regex *re, const char *text, size_t len)
 		i += step;
 	}
 	return re->flags[state] & (MATCHED | MATCHED_AT_END);
+}
+
+const char *vx_regex_text(const struct vx_regex *re)
+{
+	return re->text;
 }

@@ -26,4 +26,6 @@ void vx_regex_free(struct vx_regex *re);
 /* vx_regex_match: whether the expression matches somewhere in text[0..len), which is UTF-8 and may hold NUL bytes. */
 bool vx_regex_match(const struct vx_regex *re, const char *text, size_t len);
 
+const char *vx_regex_text(const struct vx_regex *re); /* the pattern as it was given */
+
 #endif
