@@ -35,7 +35,7 @@ tools() { for t in "$BUILD"/vx-*; do [ -x "$t" ] && [ -f "$t" ] && basename "$t"
 	local bad=0 t o
 	for t in $(tools); do
 		for o in $("$t" --help | grep -oE '^ +(-[a-zA-Z], )?--[a-z0-9-]+' | grep -oE '[a-z0-9]+(-[a-z0-9]+)*$'); do
-			mandoc -T utf8 "$ROOT/man/$t.1" 2>/dev/null | col -b | grep -qE -- "-(-)?$o" ||
+			mandoc -T utf8 "$ROOT/man/$t.1" 2>/dev/null | sed "s|.\x08||g" | grep -qE -- "-(-)?$o" ||
 				{ echo "$t.1 does not name --$o"; bad=1; }
 		done
 	done
