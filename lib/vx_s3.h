@@ -1,0 +1,63 @@
+/* vx_s3: the few S3 calls that vx needs: HEAD, single PUT, and the hash of an object's content.
+ *
+ *	struct vx_s3 *s3 = vx_s3_new(&(struct vx_s3_options){ .aws = &aws, .bucket = "lab", .retry_for = 60 }, &err);
+ *	struct vx_s3_object o;
+ *	if (vx_s3_head(s3, "volumes/t2.nii.gz", &o, &err) == VX_OK && !o.exists)
+ *		status = vx_s3_put(s3, "volumes/t2.nii.gz", fd, size, sha256, VX_S3_ONLY_NEW, &made, &err);
+ *	vx_s3_free(s3);
+ *
+ * One struct vx_s3 is one connection for one thread. Requests are signed; a custom endpoint is spoken to in path style.
+ * Errors name the store's code and message ("SlowDown: Please reduce your request rate."), never a key.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VX_S3_H
+#define VX_S3_H
+
+#include <signal.h>
+#include <stdint.h>
+
+#include "vx_aws.h"
+#include "vx_err.h"
+
+#define VX_S3_PUT_MAX (5ULL << 30) /* bytes: what S3 takes in one PUT */
+
+struct vx_s3_options {
+	const struct vx_aws *aws; /* borrowed, must outlive the connection */
+	const char *bucket;
+	double retry_for;                  /* seconds, as in vx_http */
+	bool insecure_http;                /* http:// to other machines than this one is allowed */
+	const volatile sig_atomic_t *stop; /* as in vx_http */
+};
+
+struct vx_s3;
+/* Errors: VX_EUSAGE: an endpoint that is no http(s) URL, or plain http to another machine; a bucket that is no name. */
+struct vx_s3 *vx_s3_new(const struct vx_s3_options *o, struct vx_error *err) VX_MUST_USE;
+void vx_s3_free(struct vx_s3 *s3);
+
+struct vx_s3_object {
+	bool exists;
+	uint64_t size;   /* bytes */
+	char sha256[65]; /* x-amz-meta-sha256, lower-case hex; "" when the object has none */
+	char etag[160];
+};
+
+/* All calls: VX_EREFUSED when no further request can succeed either (wrong or expired keys, no such bucket, another
+ * region), VX_EUNREACHABLE when the store did not answer or stayed overloaded, VX_EREJECT for this object alone. */
+
+/* vx_s3_head: what the store has under key; an object that is not there is VX_OK with exists = false. */
+int vx_s3_head(struct vx_s3 *s3, const char *key, struct vx_s3_object *o, struct vx_error *err) VX_MUST_USE;
+
+enum vx_s3_when { VX_S3_ALWAYS, VX_S3_ONLY_NEW };
+
+/* vx_s3_put: size bytes of fd from its start become the object; sha256 is theirs, signed with the request (the store refuses
+ * other bytes) and kept as x-amz-meta-sha256. VX_S3_ONLY_NEW: If-None-Match: *, where the store has that.
+ * Out: made is false when the object was there and is left as it is (VX_OK all the same). */
+int vx_s3_put(struct vx_s3 *s3, const char *key, int fd, uint64_t size, const char *sha256, enum vx_s3_when when,
+	bool *made, struct vx_error *err) VX_MUST_USE;
+
+/* vx_s3_sha256: reads the object o of vx_s3_head and hashes its content. VX_EREJECT when it changes meanwhile. */
+int vx_s3_sha256(struct vx_s3 *s3, const char *key, const struct vx_s3_object *o, char sha256[65], struct vx_error *err)
+	VX_MUST_USE;
+
+#endif

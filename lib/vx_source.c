@@ -1,0 +1,73 @@
+/* vx_source: opening, hashing and watching a local file. In: path. Out: descriptor, size, SHA-256.
+ * SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "vx_hash.h"
+#include "vx_source.h"
+
+enum { BLOCK = 128 << 10 };
+
+int vx_source_open(struct vx_source *s, const char *path, struct vx_error *err)
+{
+	s->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (s->fd >= 0 && s->fd < 3) { /* a standard stream was closed; 0 means "no file" to vx_http */
+		int moved = fcntl(s->fd, F_DUPFD_CLOEXEC, 3);
+		close(s->fd);
+		s->fd = moved;
+	}
+	if (s->fd < 0)
+		return vx_error_errno(err, VX_EREJECT, NULL, "%s: cannot be opened", path);
+	if (fstat(s->fd, &s->st) != 0 || !S_ISREG(s->st.st_mode)) {
+		vx_source_close(s);
+		return vx_error_set(err, VX_EREJECT, NULL, "%s: is no regular file", path);
+	}
+	s->size = (uint64_t)s->st.st_size;
+	return VX_OK;
+}
+
+void vx_source_close(struct vx_source *s)
+{
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
+}
+
+int vx_source_check(const struct vx_source *s, struct vx_error *err)
+{
+	struct stat now;
+	if (fstat(s->fd, &now) != 0)
+		return vx_error_errno(err, VX_EREJECT, NULL, "cannot be looked at");
+	if (now.st_size != s->st.st_size || now.st_mtim.tv_sec != s->st.st_mtim.tv_sec ||
+		now.st_mtim.tv_nsec != s->st.st_mtim.tv_nsec)
+		return vx_error_set(err, VX_EREJECT, NULL, "changed while it was read");
+	return VX_OK;
+}
+
+int vx_source_sha256(const struct vx_source *s, char hex[65], struct vx_error *err)
+{
+	char *block = vx_alloc(BLOCK);
+	struct vx_sha256 *h = vx_sha256_new();
+	off_t at = 0;
+	ssize_t n;
+	int status = VX_OK;
+	while ((n = pread(s->fd, block, BLOCK, at)) > 0 || (n < 0 && errno == EINTR))
+		if (n > 0) {
+			vx_sha256_add(h, block, (size_t)n);
+			at += n;
+		}
+	if (n < 0)
+		status = vx_error_errno(err, VX_EREJECT, NULL, "cannot be read");
+	else if (at != s->st.st_size)
+		status = vx_error_set(err, VX_EREJECT, NULL, "changed while it was read");
+	else
+		status = vx_source_check(s, err);
+	if (status == VX_OK)
+		vx_sha256_end(h, hex);
+	else
+		vx_sha256_free(h);
+	free(block);
+	return status;
+}

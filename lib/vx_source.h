@@ -1,0 +1,36 @@
+/* vx_source: a local file that is about to be stored, watched for changes while it is read.
+ *
+ *	struct vx_source src;
+ *	if (vx_source_open(&src, "/data/t2.nii.gz", &err) == VX_OK) {
+ *		status = vx_source_sha256(&src, hex, &err);
+ *		...
+ *		vx_source_close(&src);
+ *	}
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VX_SOURCE_H
+#define VX_SOURCE_H
+
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "vx_err.h"
+
+struct vx_source {
+	int fd;         /* 3 or more */
+	struct stat st; /* as it was opened */
+	uint64_t size;
+};
+
+/* vx_source_open: opens a regular file for reading; never waits (a FIFO is refused). All errors are VX_EREJECT. */
+int vx_source_open(struct vx_source *s, const char *path, struct vx_error *err) VX_MUST_USE;
+void vx_source_close(struct vx_source *s);
+
+/* vx_source_sha256: of the whole file; VX_EREJECT when it cannot be read, or changed since it was opened. */
+int vx_source_sha256(const struct vx_source *s, char hex[65], struct vx_error *err) VX_MUST_USE;
+
+/* vx_source_check: VX_EREJECT "changed while it was read" when size or modification time are no longer those of the start. */
+int vx_source_check(const struct vx_source *s, struct vx_error *err) VX_MUST_USE;
+
+#endif

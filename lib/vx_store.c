@@ -1,0 +1,320 @@
+/* vx_store: URLs and keys, one content a key, and the decision what to do with a file.
+ * In: key and local file. Out: an object, unchanged, created or updated. SPDX-License-Identifier: MIT */
+#include <ctype.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "vx_hash.h"
+#include "vx_http.h"
+#include "vx_store.h"
+#include "vx_store_back.h"
+
+enum { KEY_MAX = 1024, TRIES = 4 };
+
+/* Which content each key was given in this run: open addressing, key 0 is a free place. */
+struct claims {
+	pthread_mutex_t lock;
+	struct claim {
+		uint64_t key, content;
+	} *slots;
+	size_t size, used;
+};
+
+struct vx_store {
+	struct vx_store_options o;
+	char *url;    /* without a slash at its end */
+	char *bucket; /* s3 */
+	char *prefix; /* s3: "" or "picai/" */
+	char *root;   /* file: path without a slash at its end */
+	struct vx_store_file *file;
+	struct vx_aws aws;
+	struct claims claims;
+};
+
+struct vx_store_conn {
+	struct vx_store *store;
+	struct vx_s3 *s3; /* NULL for file:// */
+};
+
+static struct claim *claim_slot(struct claim *slots, size_t size, uint64_t key)
+{
+	size_t i = (size_t)key & (size - 1);
+	while (slots[i].key && slots[i].key != key)
+		i = (i + 1) & (size - 1);
+	return &slots[i];
+}
+
+static void claims_grow(struct claims *c)
+{
+	size_t size = c->size ? c->size * 2 : 1024;
+	struct claim *slots = vx_alloc(size * sizeof(*slots));
+	for (size_t i = 0; i < c->size; i++)
+		if (c->slots[i].key)
+			*claim_slot(slots, size, c->slots[i].key) = c->slots[i];
+	free(c->slots);
+	c->slots = slots;
+	c->size = size;
+}
+
+/* False when the key was given another content earlier in this run. */
+static bool claims_take(struct claims *c, const char *key, const char *sha256)
+{
+	uint64_t k = vx_hash64(key, strlen(key)), content = vx_hash64(sha256, 64);
+	pthread_mutex_lock(&c->lock);
+	if (c->used * 4 >= c->size * 3)
+		claims_grow(c);
+	struct claim *slot = claim_slot(c->slots, c->size, k ? k : 1);
+	if (!slot->key) {
+		*slot = (struct claim){ .key = k ? k : 1, .content = content };
+		c->used++;
+	}
+	bool same = slot->content == content;
+	pthread_mutex_unlock(&c->lock);
+	return same;
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)tolower((unsigned char)c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+char *vx_file_url_path(const char *url)
+{
+	if (strncasecmp(url, "file:", 5) != 0)
+		return NULL;
+	const char *s = url + 5;
+	if (strncmp(s, "//", 2) == 0)
+		s += strncasecmp(s, "//localhost/", 12) == 0 ? 11 : 2;
+	if (*s != '/')
+		return NULL;
+	struct vx_buf path = VX_BUF_INIT;
+	for (; *s; s++) {
+		int high = 0, low = 0;
+		if (*s == '%' && ((high = hex_digit(s[1])) < 0 || (low = hex_digit(s[2])) < 0 || high + low == 0)) {
+			vx_buf_free(&path);
+			return NULL;
+		}
+		vx_buf_putc(&path, *s == '%' ? (char)(high << 4 | low) : *s);
+		s += *s == '%' ? 2 : 0;
+	}
+	return path.data;
+}
+
+const char *vx_store_key_check(const char *key)
+{
+	size_t n = strlen(key);
+	if (n == 0)
+		return "is empty";
+	if (n > KEY_MAX)
+		return "is longer than 1024 bytes";
+	for (const char *c = key; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			return "holds a control character";
+	for (const char *s = key;; s++) {
+		size_t len = strcspn(s, "/");
+		if (len == 0)
+			return "has an empty segment: a slash at an end, or two in a row";
+		if ((len == 1 && *s == '.') || (len == 2 && strncmp(s, "..", 2) == 0))
+			return "has a segment '.' or '..'";
+		s += len;
+		if (*s == '\0')
+			return NULL;
+	}
+}
+
+/* The URL's parts; VX_EUSAGE when it is none of ours. */
+static int take_url(struct vx_store *s, struct vx_error *err)
+{
+	size_t n = strlen(s->url);
+	while (n && s->url[n - 1] == '/')
+		s->url[--n] = '\0';
+	if (strncasecmp(s->url, "file:", 5) == 0) {
+		s->root = vx_file_url_path(s->url);
+		if (!s->root)
+			return vx_error_set(err, VX_EUSAGE, NULL, "%s: is no file:// URL of an absolute path on this machine",
+				s->o.url);
+		free(s->url);
+		struct vx_buf url = VX_BUF_INIT;
+		vx_buf_puts(&url, "file://");
+		vx_url_escape(&url, s->root, strlen(s->root), true);
+		s->url = url.data;
+		return VX_OK;
+	}
+	if (strncasecmp(s->url, "s3://", 5) != 0)
+		return vx_error_set(err, VX_EUSAGE, NULL, "%s: is no file:// or s3:// URL", s->o.url);
+	const char *bucket = s->url + 5, *slash = strchr(bucket, '/');
+	s->bucket = slash ? vx_strndup(bucket, (size_t)(slash - bucket)) : vx_strdup(bucket);
+	s->prefix = slash ? vx_asprintf("%s/", slash + 1) : vx_strdup("");
+	const char *why = slash ? vx_store_key_check(slash + 1) : NULL;
+	if (why)
+		return vx_error_set(err, VX_EUSAGE, NULL, "%s: what is behind the bucket %s", s->o.url, why);
+	return VX_OK;
+}
+
+static int open_s3(struct vx_store *s, struct vx_error *err)
+{
+	int status = vx_aws_load(&s->aws, err);
+	if (status == VX_OK && s->o.endpoint) {
+		free(s->aws.endpoint);
+		s->aws.endpoint = vx_strdup(s->o.endpoint);
+	}
+	if (status != VX_OK)
+		return status;
+	/* A first connection shows whether bucket and endpoint can be meant; it opens no socket. */
+	struct vx_store_conn *c = vx_store_connect(s, err);
+	vx_store_disconnect(c);
+	return c ? VX_OK : VX_EUSAGE;
+}
+
+struct vx_store *vx_store_open(const struct vx_store_options *o, struct vx_error *err)
+{
+	struct vx_store *s = vx_alloc(sizeof(*s));
+	s->o = *o;
+	s->url = vx_strdup(o->url);
+	pthread_mutex_init(&s->claims.lock, NULL);
+	int status = take_url(s, err);
+	if (status == VX_OK && s->bucket)
+		status = open_s3(s, err);
+	else if (status == VX_OK) {
+		s->file = vx_store_file_open(s->root, o->dry_run, err);
+		status = s->file ? VX_OK : VX_EIO;
+	}
+	if (status == VX_OK)
+		return s;
+	vx_store_close(s);
+	return NULL;
+}
+
+void vx_store_close(struct vx_store *s)
+{
+	if (!s)
+		return;
+	vx_store_file_close(s->file);
+	vx_aws_free(&s->aws);
+	pthread_mutex_destroy(&s->claims.lock);
+	free(s->claims.slots);
+	free(s->url);
+	free(s->bucket);
+	free(s->prefix);
+	free(s->root);
+	free(s);
+}
+
+struct vx_store_conn *vx_store_connect(struct vx_store *s, struct vx_error *err)
+{
+	struct vx_store_conn *c = vx_alloc(sizeof(*c));
+	c->store = s;
+	if (!s->bucket)
+		return c;
+	c->s3 = vx_s3_new(&(struct vx_s3_options){ .aws = &s->aws, .bucket = s->bucket, .retry_for = s->o.retry_for,
+				  .insecure_http = s->o.insecure_http, .stop = s->o.stop },
+		err);
+	if (c->s3)
+		return c;
+	free(c);
+	return NULL;
+}
+
+void vx_store_disconnect(struct vx_store_conn *c)
+{
+	if (c)
+		vx_s3_free(c->s3);
+	free(c);
+}
+
+int vx_store_wanted(const char *sha256, const char *want, struct vx_error *err)
+{
+	if (!want || strcasecmp(sha256, want) == 0)
+		return VX_OK;
+	return vx_error_set(err, VX_EREJECT, "sha256", "the record says %.64s, the file is %s", want, sha256);
+}
+
+static int conflict(struct vx_error *err, const char *key, const char *why)
+{
+	return vx_error_set(err, VX_EREJECT, NULL, "conflict: %s: %s", key, why);
+}
+
+/* Looks and, where needed, writes; again when somebody else was faster. */
+static int place(struct vx_store_conn *c, const char *key, const struct vx_source *src, const char *want,
+	struct vx_stored *got, struct vx_error *err)
+{
+	const struct vx_store *s = c->store;
+	for (int tries = 0; tries < TRIES; tries++) {
+		enum vx_found found = VX_FOUND_NOTHING;
+		bool made = true;
+		int status = c->s3 ? vx_store_s3_look(c->s3, key, src, got->sha256, &found, err) :
+				     vx_store_file_look(s->file, key, src, got->sha256, &found, err);
+		if (status != VX_OK)
+			return status;
+		got->how = found == VX_FOUND_SAME  ? VX_STORED_UNCHANGED :
+			   found == VX_FOUND_OTHER ? VX_STORED_UPDATED :
+						     VX_STORED_CREATED;
+		if (found == VX_FOUND_OTHER && !s->o.update)
+			return conflict(err, key, "the store has other content under this key");
+		if (found == VX_FOUND_SAME)
+			return vx_store_wanted(got->sha256, want, err);
+		if (s->o.dry_run)
+			return VX_OK;
+		bool replace = found == VX_FOUND_OTHER;
+		status = c->s3 ? vx_store_s3_write(c->s3, key, src, got->sha256, replace, &made, err) :
+				 vx_store_file_write(s->file, key, src, got->sha256, want, replace, &made, err);
+		if (status != VX_OK || made)
+			return status;
+	}
+	return conflict(err, key, "other programs write to this key at the same time");
+}
+
+int vx_store_put(struct vx_store_conn *c, const char *key, const char *path, const char *want_sha256,
+	struct vx_stored *got, struct vx_error *err)
+{
+	struct vx_store *s = c->store;
+	struct vx_source src;
+	const char *why = vx_store_key_check(key);
+	memset(got, 0, sizeof(*got));
+	if (why)
+		return vx_error_set(err, VX_EREJECT, NULL, "the key '%.200s' %s", key, why);
+	int status = vx_source_open(&src, path, err);
+	if (status != VX_OK)
+		return status;
+	got->size = src.size;
+	if (c->s3 || s->o.update || s->o.dry_run) {
+		status = vx_source_sha256(&src, got->sha256, err);
+		if (status == VX_OK)
+			status = vx_store_wanted(got->sha256, want_sha256, err);
+	}
+	if (status == VX_OK && (s->o.update || s->o.dry_run) && !claims_take(&s->claims, key, got->sha256))
+		status = conflict(err, key, "an earlier record of this run has other content for this key");
+	char *whole = c->s3 ? vx_asprintf("%s%s", s->prefix, key) : NULL;
+	if (status == VX_OK)
+		status = place(c, whole ? whole : key, &src, want_sha256, got, err);
+	free(whole);
+	vx_source_close(&src);
+	return status;
+}
+
+void vx_store_object_url(const struct vx_store *s, const char *key, struct vx_buf *out)
+{
+	vx_buf_printf(out, "%s/", s->url);
+	if (s->bucket)
+		vx_buf_puts(out, key);
+	else
+		vx_url_escape(out, key, strlen(key), true);
+}
+
+bool vx_store_has_url(const struct vx_store *s, const char *url)
+{
+	if (s->bucket) {
+		size_t n = strlen(s->url);
+		return strncmp(url, s->url, n) == 0 && url[n] == '/';
+	}
+	char *path = vx_file_url_path(url);
+	size_t n = strlen(s->root);
+	bool below = path && strncmp(path, s->root, n) == 0 && path[n] == '/' && !strstr(path, "/../");
+	free(path);
+	return below;
+}

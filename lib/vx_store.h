@@ -1,0 +1,71 @@
+/* vx_store: a place for files, file:// or s3:// behind one face. A file is in the store whole and verified, or not at all.
+ *
+ *	struct vx_store *store = vx_store_open(&(struct vx_store_options){ .url = "s3://lab/picai" }, &err);
+ *	struct vx_store_conn *conn = vx_store_connect(store, &err);       // one a thread
+ *	struct vx_stored got;
+ *	if (vx_store_put(conn, "volumes/t2.nii.gz", "/data/t2.nii.gz", NULL, &got, &err) == VX_OK)
+ *		vx_store_object_url(store, "volumes/t2.nii.gz", &url);   // "s3://lab/picai/volumes/t2.nii.gz"
+ *
+ * The content decides: the same bytes under the same key are left alone, other bytes are a conflict (VX_EREJECT) unless
+ * update is set. With update, one run gives a key one content: a second one is a conflict too (16 to 48 bytes of memory a
+ * key; none without update).
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VX_STORE_H
+#define VX_STORE_H
+
+#include <signal.h>
+#include <stdint.h>
+
+#include "vx_err.h"
+#include "vx_io.h"
+
+struct vx_store_options {
+	const char *url;      /* "file:///folder" (percent-encoded) or "s3://bucket[/prefix]" (as it is) */
+	bool update;          /* replace other content */
+	bool dry_run;         /* look, but write nothing */
+	const char *endpoint; /* of S3; NULL: as the AWS tools find it */
+	double retry_for;     /* seconds, as in vx_http */
+	bool insecure_http;   /* as in vx_s3 */
+	const volatile sig_atomic_t *stop;
+};
+
+struct vx_store;
+/* vx_store_open: reads the keys of an s3:// store, makes the folder of a file:// store.
+ * Errors: VX_EUSAGE for a URL that is none of the two and for what vx_aws and vx_s3 say, VX_EIO. */
+struct vx_store *vx_store_open(const struct vx_store_options *o, struct vx_error *err) VX_MUST_USE;
+void vx_store_close(struct vx_store *s); /* after its connections */
+
+struct vx_store_conn;
+struct vx_store_conn *vx_store_connect(struct vx_store *s, struct vx_error *err) VX_MUST_USE;
+void vx_store_disconnect(struct vx_store_conn *c);
+
+enum vx_stored_how { VX_STORED_CREATED, VX_STORED_UNCHANGED, VX_STORED_UPDATED };
+
+struct vx_stored {
+	enum vx_stored_how how; /* with dry_run: what would have been */
+	uint64_t size;          /* bytes */
+	char sha256[65];        /* lower-case hex */
+};
+
+/* vx_store_put: the file at path becomes the object key.
+ * In: want_sha256  what the file's SHA-256 must be, any case; NULL: whatever it is.
+ * Errors: VX_EREJECT: a key or file that cannot be stored, a conflict, a file that changed; the rest as vx_s3 says;
+ *         VX_EIO: the store's disk is full, read-only or broken. */
+int vx_store_put(struct vx_store_conn *c, const char *key, const char *path, const char *want_sha256,
+	struct vx_stored *got, struct vx_error *err) VX_MUST_USE;
+
+/* vx_store_object_url: the URL of an object, appended: percent-encoded for file://, as it is for s3:// (as AWS writes it). */
+void vx_store_object_url(const struct vx_store *s, const char *key, struct vx_buf *out);
+
+/* vx_store_has_url: whether a URL names something below this store. */
+bool vx_store_has_url(const struct vx_store *s, const char *url);
+
+/* vx_store_key_check: NULL when key can be an object's, else a static reason (empty, "..", a control character, ...). */
+const char *vx_store_key_check(const char *key);
+
+/* vx_file_url_path: the local path of a file:// URL, to be freed; NULL when it names another machine or is malformed. */
+char *vx_file_url_path(const char *url);
+
+#endif

@@ -1,0 +1,42 @@
+/* vx_store_back: what the two kinds of store do for vx_store; for lib/vx_store*.c only.
+ *
+ *	enum vx_found found;
+ *	status = vx_store_file_look(f, key, &src, sha256, &found, &err);
+ *	if (status == VX_OK && found == VX_FOUND_NOTHING)
+ *		status = vx_store_file_write(f, key, &src, sha256, want, false, &made, &err);
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VX_STORE_BACK_H
+#define VX_STORE_BACK_H
+
+#include "vx_err.h"
+#include "vx_s3.h"
+#include "vx_source.h"
+
+enum vx_found { VX_FOUND_NOTHING, VX_FOUND_SAME, VX_FOUND_OTHER };
+
+/* A folder as a store; shared by all threads. */
+struct vx_store_file;
+struct vx_store_file *vx_store_file_open(const char *root, bool dry_run, struct vx_error *err) VX_MUST_USE;
+void vx_store_file_close(struct vx_store_file *f);
+
+/* look: whether the store has this file's content under key. sha256 is the file's where it is known, else "": then it is
+ * filled in when found is VX_FOUND_SAME.
+ * write: the file becomes the object; sha256 is filled in. replace: whatever was there is replaced; else made says
+ * whether nothing was there. want (may be NULL) as in vx_store_put. */
+int vx_store_file_look(struct vx_store_file *f, const char *key, const struct vx_source *src, char sha256[65],
+	enum vx_found *found, struct vx_error *err) VX_MUST_USE;
+int vx_store_file_write(struct vx_store_file *f, const char *key, const struct vx_source *src, char sha256[65],
+	const char *want, bool replace, bool *made, struct vx_error *err) VX_MUST_USE;
+
+/* The same over a connection to S3; sha256 must be known. */
+int vx_store_s3_look(struct vx_s3 *s3, const char *key, const struct vx_source *src, const char *sha256,
+	enum vx_found *found, struct vx_error *err) VX_MUST_USE;
+int vx_store_s3_write(struct vx_s3 *s3, const char *key, const struct vx_source *src, const char *sha256, bool replace,
+	bool *made, struct vx_error *err) VX_MUST_USE;
+
+/* vx_store_wanted: VX_EREJECT when sha256 is not what was wanted (NULL: anything is). */
+int vx_store_wanted(const char *sha256, const char *want, struct vx_error *err) VX_MUST_USE;
+
+#endif
