@@ -112,6 +112,8 @@ const char *vx_store_key_check(const char *key)
 		return "is empty";
 	if (n > KEY_MAX)
 		return "is longer than 1024 bytes";
+	if (strncmp(key, VX_STORE_TEMP, strlen(VX_STORE_TEMP)) == 0)
+		return "begins with " VX_STORE_TEMP ", which is the store's own";
 	for (const char *c = key; *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			return "holds a control character";

@@ -14,6 +14,8 @@
 #include "vx_s3.h"
 #include "vx_source.h"
 
+#define VX_STORE_TEMP ".vx-upload" /* below a file:// store's root: files under way */
+
 enum vx_found { VX_FOUND_NOTHING, VX_FOUND_SAME, VX_FOUND_OTHER };
 
 /* A folder as a store; shared by all threads. */

@@ -16,8 +16,6 @@
 #include "vx_io.h"
 #include "vx_store_back.h"
 
-#define TEMP_FOLDER ".vx-upload"
-
 enum { BLOCK = 128 << 10 };
 
 struct vx_store_file {
@@ -26,7 +24,7 @@ struct vx_store_file {
 	atomic_uint sequence;
 };
 
-/* A file under way: TEMP_FOLDER/<pid>.<number>, locked while its writer lives. */
+/* A file under way: VX_STORE_TEMP/<pid>.<number>, locked while its writer lives. */
 struct temp {
 	int folder, fd;
 	char name[48];
@@ -64,7 +62,7 @@ void vx_store_file_close(struct vx_store_file *f)
 	if (!f)
 		return;
 	if (f->root >= 0) {
-		unlinkat(f->root, TEMP_FOLDER, AT_REMOVEDIR); /* stays while another run uses it */
+		unlinkat(f->root, VX_STORE_TEMP, AT_REMOVEDIR); /* stays while another run uses it */
 		close(f->root);
 	}
 	free(f);
@@ -209,9 +207,9 @@ static bool temp_try(struct vx_store_file *f, struct temp *t)
 {
 	struct stat st;
 	*t = (struct temp){ .folder = -1, .fd = -1 };
-	if (mkdirat(f->root, TEMP_FOLDER, 0777) != 0 && errno != EEXIST)
+	if (mkdirat(f->root, VX_STORE_TEMP, 0777) != 0 && errno != EEXIST)
 		return false;
-	t->folder = openat(f->root, TEMP_FOLDER, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	t->folder = openat(f->root, VX_STORE_TEMP, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (t->folder < 0)
 		return false;
 	if (!atomic_exchange(&f->swept, true))
@@ -237,7 +235,7 @@ static int temp_open(struct vx_store_file *f, const char *key, struct temp *t, s
 		if (why != ENOENT && why != EEXIST)
 			break;
 	}
-	return store_errno(err, key, "cannot create a temporary file in " TEMP_FOLDER);
+	return store_errno(err, key, "cannot create a temporary file in " VX_STORE_TEMP);
 }
 
 /* The bytes of a descriptor from its start, hashed; -1 with errno. */

@@ -1,0 +1,436 @@
+/* vx-upload: puts the local files that records name into a store, once and verified, and names them by URL instead.
+ * records with local paths -> the same records with URLs. SPDX-License-Identifier: MIT */
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "vx_api.h"
+#include "vx_filter.h"
+#include "vx_store.h"
+#include "vx_template.h"
+
+enum { FIELDS_MAX = 32 };
+
+struct opts {
+	struct vx_common common;
+	const char *to, *group, *key, *api, *endpoint;
+	const char *fields[FIELDS_MAX];
+	size_t n_fields;
+	bool update, dry_run, production, insecure_http;
+	double retry_for;
+	/* Set up before the loop. */
+	struct vx_store *store;
+	struct vx_template *template, *template_bare; /* the same without {suffix}, for files that have none */
+	/* What became of the files, for the summary; VX_STORED_* is the index. */
+	atomic_long files[3], bytes[3];
+};
+
+/* One field of a record whose file is in the store (or would be). */
+struct done {
+	const char *field;
+	char *path;
+	struct vx_buf url;
+	struct vx_stored stored;
+};
+
+static const char *const status_names[] = { "created", "unchanged", "updated" };
+
+static const char usage[] =
+	"Usage: vx-upload --to URL [OPTION]... [FILE]...\n"
+	"Puts the local files that records name into a store and replaces each path by the URL.\n"
+	"\n"
+	"      --to URL          the store: file:///folder or s3://bucket[/prefix] (default: $VX_STORE)\n"
+	"      --group NAME      put everything below NAME, named without the identifier's type\n"
+	"      --field PATH      a field that names a local file; may be given several times, and dotted\n"
+	"                        (default: path_nii and path_json)\n"
+	"      --key TEMPLATE    the object's name below --to and --group (default: {name}{suffix} with\n"
+	"                        --group, {identifier}{suffix} without)\n"
+	"      --on-conflict reject|update\n"
+	"                        what to do when the store has other content under the key (default: reject)\n"
+	"      --dry-run         upload nothing, print what would be: one line a file\n"
+	"      --retry-for TIME  go on trying when the store is overloaded or away (default: 60s)\n"
+	"      --endpoint URL    of the S3 store (default: as the AWS tools find it)\n"
+	"      --insecure-http   allow an http:// endpoint on another machine\n"
+	"      --api URL         refuse when this API is a production deployment (default: $VX_API)\n"
+	"      --production      do not refuse\n" VX_OPT_HELP;
+
+/* A suffix of at most 8 letters and digits, one of them a letter: ".json", not ".840" of a UID. */
+static bool is_suffix(const char *dot, size_t n)
+{
+	bool letter = false;
+	if (n < 2 || n > 9)
+		return false;
+	for (size_t i = 1; i < n; i++) {
+		char c = (char)(dot[i] | 0x20);
+		letter = letter || (c >= 'a' && c <= 'z');
+		if (!(c >= 'a' && c <= 'z') && !(dot[i] >= '0' && dot[i] <= '9'))
+			return false;
+	}
+	return letter;
+}
+
+static bool is_compression(const char *dot)
+{
+	return strcasecmp(dot, ".gz") == 0 || strcasecmp(dot, ".bz2") == 0 || strcasecmp(dot, ".xz") == 0 ||
+	       strcasecmp(dot, ".zst") == 0;
+}
+
+/* The file name's suffix, with the one before it when it is a compression: ".nii.gz". "" when there is none. */
+static const char *suffix_of(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
+	if (!dot || dot == name || !is_suffix(dot, strlen(dot)))
+		return "";
+	if (!is_compression(dot))
+		return dot;
+	const char *before = dot;
+	while (before > name && *--before != '.')
+		;
+	return before > name && is_suffix(before, (size_t)(dot - before)) ? before : dot;
+}
+
+static bool begins(const char *s, const char *with)
+{
+	return strncasecmp(s, with, strlen(with)) == 0;
+}
+
+/* The local file that a field's value names, to be freed; *path = NULL for a URL that stays as it is. */
+static int local_path(const struct vx_record *rec, const char *field, const char *value, const struct opts *o,
+	char **path, struct vx_error *err)
+{
+	const char *raw = vx_json_str(vx_json_get(rec->json, "_file"), "path_raw");
+	*path = NULL;
+	if (value[0] == '\0')
+		return vx_error_set(err, VX_EREJECT, field, "is empty");
+	if (begins(value, "s3://") || begins(value, "https://") || begins(value, "http://"))
+		return VX_OK;
+	if (begins(value, "file:")) {
+		if (vx_store_has_url(o->store, value))
+			return VX_OK;
+		*path = vx_file_url_path(value);
+		if (!*path)
+			return vx_error_set(err, VX_EREJECT, field, "%s: is no file of this machine", value);
+		return VX_OK;
+	}
+	/* A name that is no UTF-8 comes percent-encoded beside its lossy spelling. */
+	if (raw && strcmp(field, "path_nii") == 0) {
+		char *url = vx_asprintf("file://%s", raw);
+		*path = vx_file_url_path(url);
+		free(url);
+	}
+	if (!*path)
+		*path = vx_strdup(value);
+	return VX_OK;
+}
+
+/* The object's key: --group and the template filled in. */
+static int make_key(const struct vx_record *rec, const char *field, const char *path, const struct opts *o,
+	struct vx_buf *key, struct vx_error *err)
+{
+	const char *identifier = vx_json_str(rec->json, "identifier");
+	const char *slash = identifier ? strchr(identifier, '/') : NULL;
+	if (!o->key && !slash)
+		return vx_error_set(err, VX_EREJECT, "identifier",
+			identifier ? "'%.200s' is no <type>/<name>, and files are named after it" :
+				     "missing%.0s, and files are named after it",
+			identifier ? identifier : "");
+	char *type = slash ? vx_strndup(identifier, (size_t)(slash - identifier)) : NULL;
+	const char *own[][2] = { { "identifier", identifier }, { "type", type }, { "name", slash ? slash + 1 : NULL },
+		{ "field", field }, { "suffix", suffix_of(path) }, { NULL, NULL } };
+	struct vx_template_record values = { .record = rec->json, .own = (const char *const(*)[2])own };
+	if (o->group)
+		vx_buf_printf(key, "%s/", o->group);
+	const struct vx_template *template = own[4][1][0] ? o->template : o->template_bare;
+	int status = vx_template_expand(template, vx_template_lookup, &values, false, key, err);
+	vx_buf_free(&values.scratch);
+	free(type);
+	return status;
+}
+
+/* Whether the record's model has the hash of its image. */
+static bool has_sha256(const struct vx_record *rec)
+{
+	const char *identifier = vx_json_str(rec->json, "identifier");
+	return identifier && (begins(identifier, "volume/") || begins(identifier, "voxelmap/"));
+}
+
+/* Uploads the file of one field; done->field stays NULL when there is nothing to do. */
+static int upload(const struct vx_record *rec, const char *field, struct vx_store_conn *conn, const struct opts *o,
+	struct done *done, struct vx_error *err)
+{
+	const struct vx_json *value = vx_json_path(rec->json, field);
+	const char *text = vx_json_text(value, NULL), *want = NULL;
+	struct vx_buf key = VX_BUF_INIT;
+	if (!value)
+		return VX_OK;
+	if (!text)
+		return vx_error_set(err, VX_EREJECT, field, "is no string but %s", vx_json_type_name(vx_json_type(value)));
+	int status = local_path(rec, field, text, o, &done->path, err);
+	if (status != VX_OK || !done->path)
+		return status;
+	status = make_key(rec, field, done->path, o, &key, err);
+	if (status == VX_OK) {
+		if (strcmp(field, "path_nii") == 0 && has_sha256(rec))
+			want = vx_json_str(rec->json, "sha256");
+		status = vx_store_put(conn, key.data ? key.data : "", done->path, want, &done->stored, err);
+		if (status != VX_OK && err->field[0] == '\0')
+			snprintf(err->field, sizeof(err->field), "%s", field);
+	}
+	if (status == VX_OK) {
+		done->field = field;
+		vx_store_object_url(o->store, key.data, &done->url);
+	}
+	vx_buf_free(&key);
+	return status;
+}
+
+/* Replaces the member that a dotted path names; its parent is there. */
+static void set_path(struct vx_json *record, const char *path, const char *value)
+{
+	const char *dot = strrchr(path, '.');
+	if (vx_json_has(record, path) || !dot) {
+		vx_json_set_str(record, path, value);
+		return;
+	}
+	char *parent = vx_strndup(path, (size_t)(dot - path));
+	vx_json_set_str(vx_json_path(record, parent), dot + 1, value);
+	free(parent);
+}
+
+/* Whether set_path can: items of arrays cannot be named. */
+static bool settable(const struct vx_json *record, const char *path)
+{
+	const char *dot = strrchr(path, '.');
+	if (vx_json_has(record, path) || !dot)
+		return true;
+	char *parent = vx_strndup(path, (size_t)(dot - path));
+	bool object = vx_json_type(vx_json_path(record, parent)) == VX_OBJECT;
+	free(parent);
+	return object;
+}
+
+static void emit_plan(struct vx_record *rec, const struct done *done, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!done[i].field)
+			continue;
+		struct vx_json *line = vx_json_object();
+		vx_json_set_str(line, "identifier", vx_json_str(rec->json, "identifier"));
+		vx_json_set_str(line, "field", done[i].field);
+		vx_json_set_str(line, "path", vx_json_text(vx_json_path(rec->json, done[i].field), NULL));
+		vx_json_set_str(line, "url", done[i].url.data);
+		vx_json_set_int(line, "size", (int64_t)done[i].stored.size);
+		vx_json_set_str(line, "sha256", done[i].stored.sha256);
+		vx_json_set_str(line, "status", status_names[done[i].stored.how]);
+		vx_emit(rec, line);
+		vx_json_free(line);
+	}
+}
+
+static void emit_record(struct vx_record *rec, const struct done *done, size_t n)
+{
+	bool changed = false;
+	for (size_t i = 0; i < n; i++) {
+		if (!done[i].field)
+			continue;
+		set_path(rec->json, done[i].field, done[i].url.data);
+		if (strcmp(done[i].field, "path_nii") == 0 && has_sha256(rec) && !vx_json_str(rec->json, "sha256"))
+			vx_json_set_str(rec->json, "sha256", done[i].stored.sha256);
+		changed = true;
+	}
+	if (changed)
+		vx_emit(rec, rec->json);
+	else
+		vx_emit_line(rec);
+}
+
+static int process(struct vx_record *rec, void *worker, void *arg, struct vx_error *err)
+{
+	struct opts *o = arg;
+	struct done done[FIELDS_MAX] = { 0 };
+	const struct vx_json *sha256 = vx_json_get(rec->json, "sha256");
+	int status = VX_OK;
+	if (sha256 && has_sha256(rec) && !vx_json_text(sha256, NULL))
+		status = vx_error_set(err, VX_EREJECT, "sha256", "is no string");
+	for (size_t i = 0; status == VX_OK && i < o->n_fields; i++) {
+		if (!settable(rec->json, o->fields[i]) && vx_json_path(rec->json, o->fields[i]))
+			status = vx_error_set(err, VX_EREJECT, o->fields[i], "is an item of a list, not a field");
+		else
+			status = upload(rec, o->fields[i], worker, o, &done[i], err);
+	}
+	if (status == VX_OK && o->dry_run)
+		emit_plan(rec, done, o->n_fields);
+	else if (status == VX_OK)
+		emit_record(rec, done, o->n_fields);
+	for (size_t i = 0; i < o->n_fields; i++) {
+		if (done[i].field) {
+			atomic_fetch_add(&o->files[done[i].stored.how], 1);
+			atomic_fetch_add(&o->bytes[done[i].stored.how], (long)done[i].stored.size);
+		}
+		free(done[i].path);
+		vx_buf_free(&done[i].url);
+	}
+	return status;
+}
+
+static void *worker_new(void *arg)
+{
+	struct opts *o = arg;
+	struct vx_error err = VX_ERROR_INIT;
+	struct vx_store_conn *conn = vx_store_connect(o->store, &err);
+	if (!conn)
+		vx_die(err.status, "%s", err.reason);
+	return conn;
+}
+
+static void worker_free(void *worker)
+{
+	vx_store_disconnect(worker);
+}
+
+static void summary(struct vx_buf *b, void *arg)
+{
+	const struct opts *o = arg;
+	vx_buf_puts(b, "; files:");
+	for (int i = 0; i < 3; i++)
+		vx_buf_printf(b, "%s %ld %s", i ? "," : o->dry_run ? " (dry run)" : "", atomic_load(&o->files[i]),
+			status_names[i]);
+	long bytes = atomic_load(&o->bytes[VX_STORED_CREATED]) + atomic_load(&o->bytes[VX_STORED_UPDATED]);
+	vx_buf_printf(b, ", %.1f MB %s", (double)bytes / 1e6, o->dry_run ? "to store" : "stored");
+}
+
+static void add_field(struct opts *o, const char *field)
+{
+	if (o->n_fields == FIELDS_MAX)
+		vx_die(VX_EUSAGE, "--field: more than %d", FIELDS_MAX);
+	o->fields[o->n_fields++] = field;
+}
+
+static void parse_args(int argc, char **argv, struct opts *o)
+{
+	enum { TO = VX_OPT_OWN, GROUP, FIELD, KEY, CONFLICT, DRY_RUN, RETRY, ENDPOINT, INSECURE, API, PRODUCTION };
+	static const struct option longs[] = { { "to", required_argument, NULL, TO },
+		{ "group", required_argument, NULL, GROUP }, { "field", required_argument, NULL, FIELD },
+		{ "key", required_argument, NULL, KEY }, { "on-conflict", required_argument, NULL, CONFLICT },
+		{ "dry-run", no_argument, NULL, DRY_RUN }, { "retry-for", required_argument, NULL, RETRY },
+		{ "endpoint", required_argument, NULL, ENDPOINT }, { "insecure-http", no_argument, NULL, INSECURE },
+		{ "api", required_argument, NULL, API }, { "production", no_argument, NULL, PRODUCTION }, VX_OPT_COMMON,
+		{ 0 } };
+	int c;
+	while ((c = getopt_long(argc, argv, VX_OPT_SHORT, longs, NULL)) != -1) {
+		switch (c) {
+		case TO:
+			o->to = optarg;
+			break;
+		case GROUP:
+			o->group = optarg;
+			break;
+		case FIELD:
+			add_field(o, optarg);
+			break;
+		case KEY:
+			o->key = optarg;
+			break;
+		case CONFLICT:
+			o->update = strcmp(optarg, "update") == 0;
+			if (!o->update && strcmp(optarg, "reject") != 0)
+				vx_die(VX_EUSAGE, "--on-conflict: '%s' is neither reject nor update", optarg);
+			break;
+		case DRY_RUN:
+			o->dry_run = true;
+			break;
+		case RETRY:
+			o->retry_for = vx_opt_seconds("--retry-for", optarg);
+			break;
+		case ENDPOINT:
+			o->endpoint = optarg;
+			break;
+		case INSECURE:
+			o->insecure_http = true;
+			break;
+		case API:
+			o->api = optarg;
+			break;
+		case PRODUCTION:
+			o->production = true;
+			break;
+		default:
+			vx_opt_common(c, usage, &o->common);
+		}
+	}
+}
+
+static void make_templates(struct opts *o, const char *text)
+{
+	static const char name[] = "{suffix}";
+	struct vx_error err = VX_ERROR_INIT;
+	struct vx_buf bare = VX_BUF_INIT;
+	for (const char *s = text; *s; s++) {
+		if (strncmp(s, name, strlen(name)) == 0)
+			s += strlen(name) - 1;
+		else
+			vx_buf_putc(&bare, *s);
+	}
+	o->template = vx_template_new(text, &err);
+	o->template_bare = o->template ? vx_template_new(bare.data ? bare.data : "", &err) : NULL;
+	if (!o->template_bare)
+		vx_die(VX_EUSAGE, "--key: %s", err.reason);
+	vx_buf_free(&bare);
+}
+
+/* Ends the process where what was asked for cannot be. */
+static void set_up(struct opts *o)
+{
+	struct vx_error err = VX_ERROR_INIT;
+	const char *why = o->group ? vx_store_key_check(o->group) : NULL;
+	if (!o->to || !*o->to)
+		vx_die(VX_EUSAGE, "no store: give --to URL, or set VX_STORE");
+	if (why)
+		vx_die(VX_EUSAGE, "--group: '%s' %s", o->group, why);
+	if (o->n_fields == 0) {
+		add_field(o, "path_nii");
+		add_field(o, "path_json");
+	}
+	make_templates(o, o->key ? o->key : o->group ? "{name}{suffix}" : "{identifier}{suffix}");
+	struct vx_store_options store = { .url = o->to, .update = o->update, .dry_run = o->dry_run,
+		.endpoint = o->endpoint, .retry_for = o->retry_for, .insecure_http = o->insecure_http };
+	o->store = vx_store_open(&store, &err);
+	if (!o->store) {
+		vx_message(&err);
+		exit(vx_exit_status(err.status));
+	}
+}
+
+/* A production deployment takes no unreviewed script, and so no files of one either. */
+static void check_api(const struct opts *o)
+{
+	struct vx_error err = VX_ERROR_INIT;
+	const char *url = o->api ? o->api : getenv("VX_API");
+	if (!url || !*url || o->production || o->dry_run)
+		return;
+	struct vx_api *api = vx_api_new(&(struct vx_api_options){ .url = url, .retry_for = o->retry_for }, &err);
+	if (!api || vx_api_check(api, &err) != VX_OK) {
+		vx_message(&err);
+		exit(vx_exit_status(err.status));
+	}
+	vx_api_free(api);
+}
+
+int main(int argc, char **argv)
+{
+	struct opts o = { .to = getenv("VX_STORE"), .retry_for = 60 };
+	vx_progname_set("vx-upload");
+	parse_args(argc, argv, &o);
+	check_api(&o);
+	set_up(&o);
+	struct vx_filter f = { .record = process, .worker_new = worker_new, .worker_free = worker_free, .arg = &o,
+		.common = &o.common, .parallel = true, .default_jobs = 8, .batch_max = 1, .lossy = o.dry_run,
+		.summary_extra = summary };
+	int status = vx_filter_main(&f, argv + optind);
+	vx_store_close(o.store);
+	vx_template_free(o.template);
+	vx_template_free(o.template_bare);
+	return status;
+}
