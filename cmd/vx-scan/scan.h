@@ -27,7 +27,6 @@ struct opts {
 	struct vx_common common;
 	struct texts patterns, excludes;
 	unsigned kinds;            /* bits of enum vx_kind */
-	const char *kind_list, *id_text;
 	struct vx_template *id;    /* NULL: volume/{rel} for images, none for the rest */
 	struct setting *settings;
 	size_t n_settings;
@@ -37,7 +36,7 @@ struct opts {
 	double started;            /* wall clock */
 	long long shard, shards;   /* 1-based; shards 0: all */
 	const char *only;          /* the one file of this folder that was asked for */
-	char *root_name;           /* the root's last component, for {root} */
+	const char *root_name;     /* the root's last component, for {root} */
 };
 
 /* The counts of struct vx_walk_out. */
@@ -60,6 +59,7 @@ struct worker {
 	bool dir_utf8;
 	int64_t second;            /* the one that the text in `time` stands for */
 	char time[24];
+	struct vx_error err;       /* too large to be cleared for each file */
 };
 
 /* Files of one folder that belong together; indexes into its entries, -1 where there is none. */
@@ -91,7 +91,7 @@ int scan_record(struct worker *w, const struct found *found, struct vx_buf *out,
 /* scan_lossy: s as UTF-8, U+FFFD for each byte that is none; true when nothing had to be replaced. */
 bool scan_lossy(struct vx_buf *out, const char *s, size_t n);
 
-void *scan_worker_new(void *opts);
+void *scan_worker_new(void *arg); /* arg begins with a struct opts * */
 void scan_worker_free(void *worker);
 int scan_mark(void *worker, const char *rel, size_t rel_len, const char *name, size_t len, enum vx_entry_type type);
 void scan_files(void *worker, const struct vx_folder *f, int dirfd, size_t first, size_t last, struct vx_walk_out *out);

@@ -29,12 +29,12 @@ static void free_compiled(struct compiled *list)
 	free(list);
 }
 
-void *scan_worker_new(void *opts)
+void *scan_worker_new(void *arg)
 {
 	struct worker *w = vx_alloc(sizeof *w);
 	size_t names = 1;
 
-	w->o = opts;
+	w->o = *(struct opts **)arg; 
 	/* Each thread has patterns of its own: regexec holds a lock for as long as it looks at one. */
 	w->patterns = compile(&w->o->patterns);
 	w->excludes = compile(&w->o->excludes);
@@ -100,14 +100,14 @@ static const char *suffix_of(const struct vx_entry *e)
 	return e->mark ? vx_suffix_at(e->mark)->text : "";
 }
 
-static bool is_name_of_image(const struct vx_folder *f, const struct vx_entry *e, int dirfd)
+static bool is_image_file(const struct vx_folder *f, const struct vx_entry *e, int dirfd)
 {
 	const struct vx_suffix *s = vx_suffix_at(e->mark);
 	enum vx_kind kind;
 
-	if (!s || s->kind != VX_KIND_NIFTI)
+	if (e->type != VX_ENTRY_FILE || (s && s->kind != VX_KIND_NIFTI))
 		return false;
-	return s->settles || (vx_sniff_at(dirfd, vx_entry_name(f, e), &kind, NULL) == VX_OK && scan_is_image(kind));
+	return (s && s->settles) || (vx_sniff_at(dirfd, vx_entry_name(f, e), &kind, NULL) == VX_OK && scan_is_image(kind));
 }
 
 /* Takes one neighbour into the group; first come, first kept. */
@@ -127,14 +127,14 @@ static void join(struct group *g, const struct vx_folder *f, size_t at, size_t i
 		place = &g->bvec;
 	else if (s->kind == VX_KIND_IMG && strncmp(suffix_of(&f->entries[at]), ".hdr", 4) == 0)
 		place = &g->img;
-	else if (is_name_of_image(f, e, dirfd))
+	else if (is_image_file(f, e, dirfd))
 		g->twin = true;
 	if (place && *place < 0)
 		*place = (long)i;
 }
 
-/* True when a file is called exactly as the stem: its default name would be the same. */
-static bool has_file(const struct vx_folder *f, const char *name, size_t len)
+/* The entry that is called exactly name[0..len), -1: there is none. */
+static long entry_called(const struct vx_folder *f, const char *name, size_t len)
 {
 	size_t low = 0, high = f->count;
 
@@ -145,19 +145,20 @@ static bool has_file(const struct vx_folder *f, const char *name, size_t len)
 		if (order == 0)
 			order = other[len] != '\0';
 		if (order == 0)
-			return true;
+			return (long)mid;
 		if (order < 0)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	return false;
+	return -1;
 }
 
 struct group scan_group(const struct vx_folder *f, size_t at, size_t stem, int dirfd)
 {
 	struct group g = { -1, -1, -1, -1, false };
 	const char *name = vx_entry_name(f, &f->entries[at]);
+	long named;
 	size_t i;
 
 	/* "stem." is a prefix of a run of names that stand together, this one among them. */
@@ -168,7 +169,9 @@ struct group scan_group(const struct vx_folder *f, size_t at, size_t stem, int d
 		if (i != at && e->len == stem + strlen(suffix_of(e)))
 			join(&g, f, at, i, dirfd);
 	}
-	g.twin |= has_file(f, name, stem);
+	/* An image that is called like the stem alone would get the same name. */
+	named = entry_called(f, name, stem);
+	g.twin |= named >= 0 && is_image_file(f, &f->entries[named], dirfd);
 	return g;
 }
 
@@ -288,13 +291,11 @@ static bool in_time(const struct worker *w, const struct found *x, struct vx_wal
 
 static bool hash(struct worker *w, struct found *x, struct vx_walk_out *out)
 {
-	struct vx_error err = VX_ERROR_INIT;
-
 	vx_buf_clear(&w->path);
 	vx_buf_printf(&w->path, "%s/%s", x->folder->root, w->rel.data);
-	if (vx_sha256_file(w->path.data, x->sha256, NULL, &err) == VX_OK)
+	if (vx_sha256_file(w->path.data, x->sha256, NULL, &w->err) == VX_OK)
 		return true;
-	note(w, out, 'r', err.reason);
+	note(w, out, 'r', w->err.reason);
 	return false;
 }
 
@@ -329,7 +330,6 @@ static void one_file(struct worker *w, const struct vx_folder *f, int dirfd, siz
 	struct found x = { .folder = f, .entry = &f->entries[at], .name = vx_entry_name(f, &f->entries[at]),
 		.len = f->entries[at].len, .dirfd = dirfd, .group = { -1, -1, -1, -1, false } };
 	const struct vx_suffix *s = vx_suffix_at(x.entry->mark);
-	struct vx_error err = VX_ERROR_INIT;
 
 	vx_buf_clear(&w->rel);
 	vx_buf_add(&w->rel, f->rel, f->rel_len);
@@ -349,12 +349,12 @@ static void one_file(struct worker *w, const struct vx_folder *f, int dirfd, siz
 	}
 	if (!in_time(w, &x, out) || (w->o->hash && !hash(w, &x, out)))
 		return;
-	if (scan_record(w, &x, &out->text, &err) == VX_OK) {
+	if (scan_record(w, &x, &out->text, &w->err) == VX_OK) {
 		out->records++;
 		return;
 	}
 	vx_buf_clear(&w->path);
-	vx_buf_printf(&w->path, "%s%s%s", err.field, *err.field ? ": " : "", err.reason);
+	vx_buf_printf(&w->path, "%s%s%s", w->err.field, *w->err.field ? ": " : "", w->err.reason);
 	note(w, out, 'r', w->path.data);
 }
 
