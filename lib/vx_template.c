@@ -391,22 +391,27 @@ static bool plain(unsigned char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
 }
 
+/* Whether the segment at s[i] is "." or "..", which no segment of an identifier may be. */
+static bool is_dot_segment(const char *s, size_t i, size_t n, bool slash)
+{
+	size_t end = i;
+
+	if (i > 0 && !(slash && s[i - 1] == '/'))
+		return false;
+	while (end < n && s[end] == '.')
+		end++;
+	return end > i && end - i <= 2 && (end == n || (slash && s[end] == '/'));
+}
+
 void vx_identifier_encode(struct vx_buf *out, const char *s, size_t n, bool slash)
 {
 	static const char hex[] = "0123456789ABCDEF";
-	size_t i, left = 0; /* bytes of the segment still to come, only where it is "." or ".." */
+	size_t i;
 
 	for (i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)s[i];
-		bool first = i == 0 || (slash && s[i - 1] == '/');
 
-		if (first && c == '.') {
-			left = strspn(s + i, ".") < n - i ? strspn(s + i, ".") : n - i;
-			first = left <= 2 && (i + left == n || (slash && s[i + left] == '/'));
-		} else {
-			first = false;
-		}
-		if ((plain(c) && !first) || (slash && c == '/')) {
+		if ((slash && c == '/') || (plain(c) && !(c == '.' && is_dot_segment(s, i, n, slash)))) {
 			vx_buf_putc(out, (char)c);
 		} else {
 			vx_buf_putc(out, '+');
