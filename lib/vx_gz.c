@@ -1,0 +1,308 @@
+/* vx_gz: reads a file that may be gzip; path -> bytes of its content.
+ * SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <libdeflate.h>
+#include <string.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "vx_gz.h"
+
+#define INPUT_SIZE 65536
+#define WINDOW_GZIP (15 + 16) /* inflateInit2: the largest window, a gzip header */
+
+struct vx_gz {
+	int fd;
+	bool gzip;
+	bool ended;    /* the last member's end mark was reached */
+	bool file_end; /* read() has returned 0 */
+	bool cut;
+	bool z_ready;
+	z_stream z;
+	struct libdeflate_decompressor *deflate;
+	uint64_t taken; /* bytes read from the file so far */
+	size_t pos, len; /* what of input is not used yet */
+	uint8_t *file, *content;
+	size_t file_cap, content_cap;
+	uint8_t input[INPUT_SIZE];
+};
+
+struct vx_gz *vx_gz_new(void)
+{
+	struct vx_gz *g = vx_alloc(sizeof(*g));
+	g->fd = -1;
+	return g;
+}
+
+void vx_gz_close(struct vx_gz *g)
+{
+	if (g->fd >= 0)
+		close(g->fd);
+	g->fd = -1;
+}
+
+void vx_gz_free(struct vx_gz *g)
+{
+	if (!g)
+		return;
+	vx_gz_close(g);
+	if (g->z_ready)
+		inflateEnd(&g->z);
+	libdeflate_free_decompressor(g->deflate);
+	free(g->file);
+	free(g->content);
+	free(g);
+}
+
+bool vx_gz_is_gzip(const struct vx_gz *g)
+{
+	return g->gzip;
+}
+
+bool vx_gz_cut(const struct vx_gz *g)
+{
+	return g->cut;
+}
+
+static bool is_magic(const uint8_t *p, size_t n)
+{
+	return n >= 2 && p[0] == 0x1f && p[1] == 0x8b;
+}
+
+static int inflate_from_start(struct vx_gz *g, struct vx_error *err)
+{
+	if (g->z_ready)
+		return inflateReset2(&g->z, WINDOW_GZIP) == Z_OK ? VX_OK : vx_error_set(err, VX_EMEM, NULL, "zlib: out of memory");
+	if (inflateInit2(&g->z, WINDOW_GZIP) != Z_OK)
+		return vx_error_set(err, VX_EMEM, NULL, "zlib: out of memory");
+	g->z_ready = true;
+	return VX_OK;
+}
+
+/* Reads up to max more bytes of the file behind what input holds. */
+static int fill(struct vx_gz *g, size_t max, struct vx_error *err)
+{
+	if (g->pos == g->len)
+		g->pos = g->len = 0;
+	if (max > INPUT_SIZE - g->len)
+		max = INPUT_SIZE - g->len;
+	ssize_t n;
+	do
+		n = read(g->fd, g->input + g->len, max);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return vx_error_errno(err, VX_EREJECT, NULL, "cannot be read");
+	g->file_end = n == 0;
+	g->len += (size_t)n;
+	g->taken += (uint64_t)n;
+	return VX_OK;
+}
+
+static int start(struct vx_gz *g, struct vx_error *err)
+{
+	g->ended = g->file_end = g->cut = g->gzip = false;
+	g->pos = g->len = 0;
+	g->taken = 0;
+	int st = fill(g, VX_GZ_BLOCK, err);
+	if (st != VX_OK)
+		return st;
+	g->gzip = is_magic(g->input, g->len);
+	return g->gzip ? inflate_from_start(g, err) : VX_OK;
+}
+
+int vx_gz_open(struct vx_gz *g, const char *path, struct vx_error *err)
+{
+	vx_gz_close(g);
+	/* Not to wait for a writer where the name is a FIFO's. */
+	g->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (g->fd < 0)
+		return vx_error_errno(err, VX_EREJECT, NULL, "cannot be opened");
+	int st = start(g, err);
+	if (st == VX_OK && g->len == 0) {
+		struct stat s;
+		bool regular = fstat(g->fd, &s) == 0 && S_ISREG(s.st_mode);
+		st = vx_error_set(err, VX_EREJECT, NULL, regular ? "empty: 0 bytes" : "not a regular file");
+	}
+	if (st != VX_OK)
+		vx_gz_close(g);
+	return st;
+}
+
+int vx_gz_rewind(struct vx_gz *g, struct vx_error *err)
+{
+	if (lseek(g->fd, 0, SEEK_SET) != 0)
+		return vx_error_errno(err, VX_EREJECT, NULL, "cannot be read again");
+	return start(g, err);
+}
+
+/* A member has ended: is there another? */
+static int next_member(struct vx_gz *g, struct vx_error *err)
+{
+	while (g->len - g->pos < 2 && !g->file_end) {
+		if (g->pos > 0) {
+			memmove(g->input, g->input + g->pos, g->len - g->pos);
+			g->len -= g->pos;
+			g->pos = 0;
+		}
+		int st = fill(g, INPUT_SIZE, err);
+		if (st != VX_OK)
+			return st;
+	}
+	if (is_magic(g->input + g->pos, g->len - g->pos))
+		return inflate_from_start(g, err);
+	g->ended = true;
+	return VX_OK;
+}
+
+static int read_gzip(struct vx_gz *g, uint8_t *out, size_t want, size_t *got, struct vx_error *err)
+{
+	while (*got < want && !g->ended && !g->cut) {
+		if (g->pos == g->len) {
+			int st = fill(g, INPUT_SIZE, err);
+			if (st != VX_OK)
+				return st;
+			if (g->file_end) {
+				g->cut = true;
+				break;
+			}
+		}
+		size_t room = want - *got < 1u << 30 ? want - *got : 1u << 30;
+		g->z.next_in = g->input + g->pos;
+		g->z.avail_in = (uInt)(g->len - g->pos);
+		g->z.next_out = out + *got;
+		g->z.avail_out = (uInt)room;
+		int z = inflate(&g->z, Z_NO_FLUSH);
+		g->pos = g->len - g->z.avail_in;
+		*got += room - g->z.avail_out;
+		int st = z == Z_STREAM_END ? next_member(g, err) : VX_OK;
+		if (st != VX_OK)
+			return st;
+		if (z != Z_OK && z != Z_STREAM_END && z != Z_BUF_ERROR)
+			return vx_error_set(err, VX_EREJECT, NULL, "damaged gzip stream near byte %llu: %s",
+				(unsigned long long)(g->taken - (g->len - g->pos)), g->z.msg ? g->z.msg : "no reason given");
+	}
+	return VX_OK;
+}
+
+static int read_plain(struct vx_gz *g, uint8_t *out, size_t want, size_t *got, struct vx_error *err)
+{
+	while (*got < want && !g->file_end) {
+		if (g->pos == g->len) {
+			int st = fill(g, INPUT_SIZE, err);
+			if (st != VX_OK)
+				return st;
+		}
+		size_t n = g->len - g->pos < want - *got ? g->len - g->pos : want - *got;
+		memcpy(out + *got, g->input + g->pos, n);
+		g->pos += n;
+		*got += n;
+	}
+	return VX_OK;
+}
+
+int vx_gz_read(struct vx_gz *g, void *out, size_t want, size_t *got, struct vx_error *err)
+{
+	*got = 0;
+	return g->gzip ? read_gzip(g, out, want, got, err) : read_plain(g, out, want, got, err);
+}
+
+int vx_gz_skip(struct vx_gz *g, uint64_t n, uint64_t *got, struct vx_error *err)
+{
+	uint8_t scratch[16384];
+	for (*got = 0; *got < n;) {
+		size_t part = n - *got < sizeof(scratch) ? (size_t)(n - *got) : sizeof(scratch), have;
+		int st = vx_gz_read(g, scratch, part, &have, err);
+		if (st != VX_OK)
+			return st;
+		*got += have;
+		if (have < part)
+			break;
+	}
+	return VX_OK;
+}
+
+int vx_gz_size(struct vx_gz *g, uint64_t *size, struct vx_error *err)
+{
+	struct stat s;
+	if (g->taken < VX_GZ_BLOCK && g->taken == g->len) {
+		*size = g->taken;
+		return VX_OK;
+	}
+	if (fstat(g->fd, &s) != 0)
+		return vx_error_errno(err, VX_EREJECT, NULL, "cannot be read");
+	*size = (uint64_t)s.st_size;
+	return VX_OK;
+}
+
+static int read_at(struct vx_gz *g, void *out, size_t n, uint64_t at, struct vx_error *err)
+{
+	for (size_t have = 0; have < n;) {
+		ssize_t r = pread(g->fd, (uint8_t *)out + have, n - have, (off_t)(at + have));
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			return vx_error_errno(err, VX_EREJECT, NULL, "cannot be read");
+		if (r == 0)
+			return vx_error_set(err, VX_EREJECT, NULL, "became shorter while it was read");
+		have += (size_t)r;
+	}
+	return VX_OK;
+}
+
+int vx_gz_last_size(struct vx_gz *g, uint32_t *size, struct vx_error *err)
+{
+	uint8_t b[4] = { 0 };
+	uint64_t n;
+	int st = vx_gz_size(g, &n, err);
+	if (st != VX_OK)
+		return st;
+	if (n >= sizeof(b) && n == g->len && g->taken == n)
+		memcpy(b, g->input + n - sizeof(b), sizeof(b));
+	else if (n >= sizeof(b))
+		st = read_at(g, b, sizeof(b), n - sizeof(b), err);
+	*size = (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+	return st;
+}
+
+static uint8_t *room_for(uint8_t **buffer, size_t *cap, size_t n)
+{
+	if (n > *cap) {
+		/* What the old one holds is not wanted any more: no copy. */
+		free(*buffer);
+		*buffer = NULL;
+		*buffer = vx_realloc(NULL, n + n / 4 + 4096);
+		*cap = n + n / 4 + 4096;
+	}
+	return *buffer;
+}
+
+int vx_gz_whole(struct vx_gz *g, uint64_t expected, const uint8_t **data, struct vx_error *err)
+{
+	uint64_t size;
+	int st = vx_gz_size(g, &size, err);
+	if (st != VX_OK)
+		return st;
+	if (!g->gzip || size > VX_GZ_WHOLE_MAX || expected > VX_GZ_WHOLE_MAX || expected / VX_GZ_RATIO > size)
+		return 0;
+	if (!g->deflate && !(g->deflate = libdeflate_alloc_decompressor()))
+		return vx_error_set(err, VX_EMEM, NULL, "libdeflate: out of memory");
+	room_for(&g->file, &g->file_cap, size);
+	room_for(&g->content, &g->content_cap, expected + 1);
+	if ((st = read_at(g, g->file, size, 0, err)) != VX_OK)
+		return st;
+	size_t in = 0, out = 0;
+	do {
+		size_t used, made;
+		/* libdeflate ends a member that is too large with an error: then the stream is read and tells why. */
+		if (libdeflate_gzip_decompress_ex(g->deflate, g->file + in, size - in, g->content + out, expected - out, &used,
+			    &made) != LIBDEFLATE_SUCCESS)
+			return 0;
+		in += used;
+		out += made;
+	} while (is_magic(g->file + in, size - in));
+	*data = g->content;
+	return out == expected;
+}

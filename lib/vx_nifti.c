@@ -1,0 +1,341 @@
+/* vx_nifti: header bytes -> struct vx_nifti.
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <string.h>
+
+#include "vx_nifti.h"
+
+struct datatype {
+	int code, bits;
+	const char *name;
+};
+
+static const struct datatype datatypes[] = {
+	{ 2, 8, "uint8" },
+	{ 4, 16, "int16" },
+	{ 8, 32, "int32" },
+	{ 16, 32, "float32" },
+	{ 32, 64, "complex64" },
+	{ 64, 64, "float64" },
+	{ 128, 24, "rgb24" },
+	{ 256, 8, "int8" },
+	{ 512, 16, "uint16" },
+	{ 768, 32, "uint32" },
+	{ 1024, 64, "int64" },
+	{ 1280, 64, "uint64" },
+	{ 1536, 128, "float128" },
+	{ 1792, 128, "complex128" },
+	{ 2048, 256, "complex256" },
+	{ 2304, 32, "rgba32" },
+	{ 1, 1, "binary" },
+};
+
+static const char *const repairs[VX_NIFTI_REPAIRS] = {
+	"a spacing in pixdim is 0 or no number: read as 1",
+	"a spacing in pixdim is negative: read without its sign",
+	"qfac (pixdim[0]) is neither 1 nor -1: read as 1",
+	"bitpix disagrees with the datatype: the datatype counts",
+	"the datatype code is none of NIfTI's: datatype is left out",
+	"vox_offset points into the header: read as the first byte behind it",
+	"sizeof_hdr is wrong: the magic counts",
+	"scl_inter is no number: no scaling is applied",
+};
+
+const char *vx_nifti_repair(int i)
+{
+	return i >= 0 && i < VX_NIFTI_REPAIRS ? repairs[i] : NULL;
+}
+
+const char *vx_nifti_datatype(int code, int *bits)
+{
+	for (size_t i = 0; i < sizeof(datatypes) / sizeof(datatypes[0]); i++)
+		if (datatypes[i].code == code) {
+			if (bits)
+				*bits = datatypes[i].bits;
+			return datatypes[i].name;
+		}
+	return NULL;
+}
+
+/* Header bytes in their own byte order. */
+struct view {
+	const uint8_t *bytes;
+	bool big;
+};
+
+static uint64_t get(const struct view *v, size_t at, int size)
+{
+	uint64_t x = 0;
+	for (int i = 0; i < size; i++)
+		x |= (uint64_t)v->bytes[at + (size_t)i] << 8 * (v->big ? size - 1 - i : i);
+	return x;
+}
+
+static int get16(const struct view *v, size_t at)
+{
+	return (int16_t)get(v, at, 2);
+}
+
+static int32_t get32(const struct view *v, size_t at)
+{
+	return (int32_t)get(v, at, 4);
+}
+
+static double get_float(const struct view *v, size_t at)
+{
+	uint32_t x = (uint32_t)get(v, at, 4);
+	float f;
+	memcpy(&f, &x, sizeof(f));
+	return (double)f;
+}
+
+static double get_double(const struct view *v, size_t at)
+{
+	uint64_t x = get(v, at, 8);
+	double d;
+	memcpy(&d, &x, sizeof(d));
+	return d;
+}
+
+static void get_floats(const struct view *v, size_t at, double *out, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = get_float(v, at + 4 * i);
+}
+
+static void get_doubles(const struct view *v, size_t at, double *out, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = get_double(v, at + 8 * i);
+}
+
+static void get_text(const struct view *v, size_t at, char *out, size_t n)
+{
+	memcpy(out, v->bytes + at, n);
+	out[n] = '\0';
+}
+
+/* The header size that the first four bytes give, in either order; 0: neither. */
+static size_t sizeof_hdr(const uint8_t *bytes, bool *big)
+{
+	for (int order = 0; order < 2; order++) {
+		const struct view v = { bytes, order == 1 };
+		int32_t size = get32(&v, 0);
+		if (size == VX_NIFTI1_HEADER || size == VX_NIFTI2_HEADER) {
+			*big = v.big;
+			return (size_t)size;
+		}
+	}
+	return 0;
+}
+
+static bool is_magic1(const uint8_t *bytes, char kind)
+{
+	const uint8_t *m = bytes + 344;
+	return m[0] == 'n' && m[1] == (uint8_t)kind && m[2] == '1' && m[3] == '\0';
+}
+
+size_t vx_nifti_need(const uint8_t *bytes, size_t n)
+{
+	bool big;
+	size_t size = n >= 4 ? sizeof_hdr(bytes, &big) : 0;
+	if (size == VX_NIFTI2_HEADER)
+		return n >= 6 && bytes[5] == 'i' ? VX_NIFTI2_HEADER : VX_NIFTI_HEADER_MAX;
+	if (size == VX_NIFTI1_HEADER && n >= VX_NIFTI1_HEADER && !is_magic1(bytes, '+'))
+		return VX_NIFTI1_HEADER;
+	return VX_NIFTI1_HEADER + VX_NIFTI_FLAG;
+}
+
+static int no_header(const uint8_t *bytes, size_t n, struct vx_error *err)
+{
+	char shown[8 * 4 + 1];
+	size_t at = 0;
+	for (size_t i = 0; i < n && i < 8; i++)
+		at += (size_t)snprintf(shown + at, sizeof(shown) - at,
+			bytes[i] >= 0x20 && bytes[i] < 0x7f && bytes[i] != '\\' && bytes[i] != '"' ? "%c" : "\\x%02x", bytes[i]);
+	shown[at] = '\0';
+	return vx_error_set(err, VX_EREJECT, NULL, "no NIfTI header: it begins with \"%s\"", shown);
+}
+
+static void parse1(const struct view *v, struct vx_nifti *h, int64_t dim[8], double *offset)
+{
+	for (size_t i = 0; i < 8; i++)
+		dim[i] = get16(v, 40 + 2 * i);
+	if (dim[1] == -1) /* FreeSurfer keeps an axis longer than 32,767 in glmin */
+		dim[1] = get32(v, 144);
+	get_floats(v, 56, h->intent_p, 3);
+	h->intent_code = get16(v, 68);
+	h->datatype = get16(v, 70);
+	h->bits = get16(v, 72);
+	get_floats(v, 76, h->pixdim, 8);
+	*offset = get_float(v, 108);
+	h->slope = get_float(v, 112);
+	h->inter = get_float(v, 116);
+	h->units_space = v->bytes[123] & 7;
+	h->units_time = v->bytes[123] & 0x38;
+	get_text(v, 148, h->descrip, 80);
+	get_text(v, 228, h->aux_file, 24);
+	get_text(v, 14, h->db_name, 18);
+	h->qform_code = get16(v, 252);
+	h->sform_code = get16(v, 254);
+	get_floats(v, 256, h->quatern, 3);
+	get_floats(v, 268, h->qoffset, 3);
+	get_floats(v, 280, h->srow[0], 12);
+	get_text(v, 328, h->intent_name, 16);
+}
+
+static void parse2(const struct view *v, struct vx_nifti *h, int64_t dim[8], double *offset)
+{
+	for (size_t i = 0; i < 8; i++)
+		dim[i] = (int64_t)get(v, 16 + 8 * i, 8);
+	get_doubles(v, 80, h->intent_p, 3);
+	h->intent_code = get32(v, 504);
+	h->datatype = get16(v, 12);
+	h->bits = get16(v, 14);
+	get_doubles(v, 104, h->pixdim, 8);
+	*offset = (double)(int64_t)get(v, 168, 8);
+	h->slope = get_double(v, 176);
+	h->inter = get_double(v, 184);
+	h->units_space = get32(v, 500) & 7;
+	h->units_time = get32(v, 500) & 0x38;
+	get_text(v, 240, h->descrip, 80);
+	get_text(v, 320, h->aux_file, 24);
+	h->qform_code = get32(v, 344);
+	h->sform_code = get32(v, 348);
+	get_doubles(v, 352, h->quatern, 3);
+	get_doubles(v, 376, h->qoffset, 3);
+	get_doubles(v, 400, h->srow[0], 12);
+	get_text(v, 508, h->intent_name, 16);
+}
+
+/* Analyze keeps other things where NIfTI-1 keeps units, forms and intent. SPM's scale and origin are read. */
+static void parse_analyze(const struct view *v, struct vx_nifti *h)
+{
+	for (size_t i = 0; i < 3; i++)
+		h->origin[i] = (int16_t)get16(v, 253 + 2 * i);
+	h->units_space = h->units_time = h->qform_code = h->sform_code = h->intent_code = 0;
+	memset(h->intent_p, 0, sizeof(h->intent_p));
+	memset(h->intent_name, 0, sizeof(h->intent_name));
+	h->inter = 0;
+}
+
+static int check_dims(const int64_t dim[8], struct vx_nifti *h, struct vx_error *err)
+{
+	if (dim[0] < 1 || dim[0] > 7)
+		return vx_error_set(err, VX_EREJECT, "dim", "dim[0] is %lld: the number of axes must be 1 to 7",
+			(long long)dim[0]);
+	h->rank = (int)dim[0];
+	for (int i = 0; i < 7; i++) {
+		h->dim[i] = i < h->rank ? dim[i + 1] : 1;
+		if (h->dim[i] < 1)
+			return vx_error_set(err, VX_EREJECT, "dim", "dim[%d] is %lld: there is no voxel", i + 1,
+				(long long)h->dim[i]);
+	}
+	return VX_OK;
+}
+
+static void repair(struct vx_nifti *h, double offset)
+{
+	for (int i = 1; i <= 3 && i <= h->rank; i++) {
+		if (!isfinite(h->pixdim[i]) || h->pixdim[i] == 0) {
+			h->pixdim[i] = 1;
+			h->repairs |= VX_NIFTI_ZERO_SPACING;
+		} else if (h->pixdim[i] < 0) {
+			h->pixdim[i] = -h->pixdim[i];
+			h->repairs |= VX_NIFTI_NEGATIVE_SPACING;
+		}
+	}
+	/* Behind the third axis 0 is common and means: not said. */
+	for (int i = 4; i <= 7; i++)
+		h->pixdim[i] = isfinite(h->pixdim[i]) ? fabs(h->pixdim[i]) : 0;
+	if (h->pixdim[0] != 1 && h->pixdim[0] != -1) {
+		/* 0 stands for 1 in the standard; it matters where there is a qform only. */
+		if (h->qform_code > 0 && h->pixdim[0] != 0)
+			h->repairs |= VX_NIFTI_QFAC;
+		h->pixdim[0] = 1;
+	}
+	int bits;
+	if (!vx_nifti_datatype(h->datatype, &bits)) {
+		h->repairs |= VX_NIFTI_DATATYPE;
+	} else if (bits != h->bits) {
+		h->bits = bits;
+		h->repairs |= VX_NIFTI_BITPIX;
+	}
+	if (isfinite(h->slope) && h->slope != 0 && !isfinite(h->inter))
+		h->repairs |= VX_NIFTI_SLOPE;
+	uint64_t first = h->pair ? 0 : (h->version == 2 ? VX_NIFTI2_HEADER : VX_NIFTI1_HEADER) + VX_NIFTI_FLAG;
+	h->offset = first;
+	if (offset >= (double)first && offset < 0x1p62)
+		h->offset = (uint64_t)offset;
+	else if (offset != 0)
+		h->repairs |= VX_NIFTI_OFFSET;
+}
+
+/* Which header this is, by sizeof_hdr and magic. Sets version, pair and the byte order. */
+static int identify(const uint8_t *bytes, size_t n, struct vx_nifti *h, struct vx_error *err)
+{
+	size_t size = sizeof_hdr(bytes, &h->big_endian);
+	if (size == VX_NIFTI2_HEADER && bytes[4] == 'n' && (bytes[5] == '+' || bytes[5] == 'i') && bytes[6] == '2') {
+		/* As in PNG: what a transfer as text would change. */
+		if (memcmp(bytes + 7, "\0\r\n\032\n", 5) != 0)
+			return vx_error_set(err, VX_EREJECT, "magic", "the NIfTI-2 magic is damaged: was the file transferred as text?");
+		h->version = 2;
+		h->pair = bytes[5] == 'i';
+	} else if (n >= VX_NIFTI1_HEADER && (is_magic1(bytes, '+') || is_magic1(bytes, 'i'))) {
+		h->version = 1;
+		h->pair = bytes[345] == 'i';
+		if (size != VX_NIFTI1_HEADER) {
+			const struct view big = { bytes, true };
+			h->big_endian = get16(&big, 40) >= 1 && get16(&big, 40) <= 7;
+			h->repairs |= VX_NIFTI_SIZEOF;
+		}
+	} else if (size == VX_NIFTI1_HEADER) {
+		h->version = 0;
+		h->pair = true;
+	} else {
+		return no_header(bytes, n, err);
+	}
+	return VX_OK;
+}
+
+int vx_nifti_parse(const uint8_t *bytes, size_t n, struct vx_nifti *h, struct vx_error *err)
+{
+	int64_t dim[8];
+	double offset;
+	bool big;
+	memset(h, 0, sizeof(*h));
+	size_t need = vx_nifti_need(bytes, n);
+	if (n < 4 || (n < need && sizeof_hdr(bytes, &big) != 0))
+		return vx_error_set(err, VX_EREJECT, NULL, "truncated: %zu of %zu header bytes", n, need);
+	int st = identify(bytes, n, h, err);
+	if (st != VX_OK)
+		return st;
+	const struct view v = { bytes, h->big_endian };
+	if (h->version == 2)
+		parse2(&v, h, dim, &offset);
+	else
+		parse1(&v, h, dim, &offset);
+	if (h->version == 0)
+		parse_analyze(&v, h);
+	st = check_dims(dim, h, err);
+	if (st == VX_OK)
+		repair(h, offset);
+	return st;
+}
+
+int vx_nifti_bytes(const struct vx_nifti *h, uint64_t *bytes, struct vx_error *err)
+{
+	int64_t bits = h->bits;
+	for (int i = 0; i < 7; i++)
+		if (__builtin_mul_overflow(bits, h->dim[i], &bits))
+			return vx_error_set(err, VX_EREJECT, "dim", "the axes promise more voxels than a file can hold");
+	*bytes = bits > 0 ? (uint64_t)bits / 8 + (bits % 8 != 0) : 0;
+	return VX_OK;
+}
+
+void vx_nifti_scale(const struct vx_nifti *h, double *slope, double *inter)
+{
+	bool none = !isfinite(h->slope) || h->slope == 0 || !isfinite(h->inter);
+	*slope = none ? 1 : h->slope;
+	*inter = none ? 0 : h->inter;
+}

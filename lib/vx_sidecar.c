@@ -1,0 +1,327 @@
+/* vx_sidecar: JSON sidecar -> the fields of a volume that the allow-list names; .bval -> b-values.
+ * SPDX-License-Identifier: MIT */
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vx_opt.h"
+#include "vx_sidecar.h"
+
+enum type { TEXT, UID, INTEGER, NUMBER, LIST, DATETIME };
+static const char *const type_names[] = { "text", "uid", "integer", "number", "list", "datetime", NULL };
+
+struct entry {
+	char *key, *field;
+	enum type type;
+	double scale, min, max;
+};
+
+struct vx_sidecar_map {
+	struct entry *entries;
+	size_t n;
+};
+
+void vx_sidecar_map_free(struct vx_sidecar_map *map)
+{
+	for (size_t i = 0; map && i < map->n; i++) {
+		free(map->entries[i].key);
+		free(map->entries[i].field);
+	}
+	if (map)
+		free(map->entries);
+	free(map);
+}
+
+static int load_entry(const struct vx_json *j, struct entry *e, struct vx_error *err)
+{
+	const char *key = vx_json_str(j, "key"), *field = vx_json_str(j, "field"), *type = vx_json_str(j, "type");
+	static const char *const known[] = { "key", "field", "type", "unit", "scale", "min", "max", NULL };
+	if (!key || !field || !type)
+		return vx_error_set(err, VX_EDATA, "fields", "an entry lacks key, field or type");
+	struct vx_json_iter it = vx_json_begin(j);
+	while (vx_json_next(&it)) {
+		size_t k = 0;
+		while (known[k] && strcmp(known[k], it.key) != 0)
+			k++;
+		if (!known[k])
+			return vx_error_set(err, VX_EDATA, key, "unknown member \"%s\"", it.key);
+	}
+	int t = 0;
+	while (type_names[t] && strcmp(type_names[t], type) != 0)
+		t++;
+	if (!type_names[t])
+		return vx_error_set(err, VX_EDATA, key, "unknown type \"%s\"", type);
+	*e = (struct entry){ .type = (enum type)t, .scale = 1, .min = -INFINITY, .max = INFINITY };
+	vx_json_get_double(j, "scale", &e->scale);
+	vx_json_get_double(j, "min", &e->min);
+	vx_json_get_double(j, "max", &e->max);
+	e->key = vx_strdup(key);
+	e->field = vx_strdup(field);
+	return VX_OK;
+}
+
+static int load_entries(struct vx_sidecar_map *map, const char *path, struct vx_error *err)
+{
+	struct vx_json *file;
+	int st = vx_json_parse_file(path, &file, err);
+	if (st != VX_OK)
+		return st == VX_EREJECT ? (err ? (err->status = VX_EDATA) : VX_EDATA) : st;
+	const struct vx_json *fields = vx_json_get(file, "fields");
+	size_t n = vx_json_type(fields) == VX_ARRAY ? vx_json_size(fields) : 0;
+	if (n == 0)
+		st = vx_error_set(err, VX_EDATA, "fields", "missing or empty");
+	map->entries = vx_alloc((n + 1) * sizeof(*map->entries));
+	for (size_t i = 0; i < n && st == VX_OK; i++) {
+		st = load_entry(vx_json_at(fields, i), &map->entries[i], err);
+		map->n += st == VX_OK;
+	}
+	vx_json_free(file);
+	return st;
+}
+
+struct vx_sidecar_map *vx_sidecar_load(const char *path, struct vx_error *err)
+{
+	char *own = NULL;
+	if (!path && vx_share_path("sidecar.json", &own, err) != VX_OK)
+		return NULL;
+	struct vx_sidecar_map *map = vx_alloc(sizeof(*map));
+	if (load_entries(map, path ? path : own, err) != VX_OK) {
+		vx_error_at(err, path ? path : own, 0);
+		vx_sidecar_map_free(map);
+		map = NULL;
+	}
+	free(own);
+	return map;
+}
+
+static void latin1_to_utf8(const char *s, size_t n, struct vx_buf *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)s[i];
+		if (c >= 0x80)
+			vx_buf_putc(out, (char)(0xC0 | c >> 6));
+		vx_buf_putc(out, (char)(c < 0x80 ? c : 0x80 | (c & 0x3F)));
+	}
+}
+
+int vx_sidecar_parse(const char *text, size_t len, struct vx_json **out, bool *latin1, struct vx_error *err)
+{
+	struct vx_buf utf8 = VX_BUF_INIT;
+	*out = NULL;
+	if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
+		text += 3;
+		len -= 3;
+	}
+	*latin1 = !vx_utf8_valid(text, len);
+	if (*latin1) {
+		latin1_to_utf8(text, len, &utf8);
+		text = utf8.data;
+		len = utf8.len;
+	}
+	int st = vx_json_parse(text, len, out, err);
+	vx_buf_free(&utf8);
+	if (st == VX_OK && vx_json_type(*out) != VX_OBJECT) {
+		st = vx_error_set(err, VX_EREJECT, NULL, "a JSON %s, not an object", vx_json_type_name(vx_json_type(*out)));
+		vx_json_free(*out);
+		*out = NULL;
+	}
+	return st;
+}
+
+int vx_sidecar_read(const char *path, struct vx_json **out, bool *latin1, struct vx_error *err)
+{
+	struct vx_buf text = VX_BUF_INIT;
+	*out = NULL;
+	*latin1 = false;
+	int st = vx_read_file(path, VX_SIDECAR_MAX, &text, err);
+	if (st == VX_OK && text.len == 0)
+		st = vx_error_set(err, VX_EREJECT, NULL, "empty: 0 bytes");
+	if (st == VX_OK)
+		st = vx_sidecar_parse(text.data, text.len, out, latin1, err);
+	vx_buf_free(&text);
+	return st;
+}
+
+static bool is_uid(const char *s)
+{
+	size_t n = strlen(s);
+	bool digit_wanted = true;
+	for (size_t i = 0; i < n; i++) {
+		if (s[i] == '.' ? digit_wanted : !isdigit((unsigned char)s[i]))
+			return false;
+		digit_wanted = s[i] == '.';
+	}
+	return n > 0 && n <= 64 && !digit_wanted;
+}
+
+static bool matches(const char *s, const char *shape)
+{
+	for (; *shape; s++, shape++)
+		if (*shape == '0' ? !isdigit((unsigned char)*s) : *s != *shape)
+			return false;
+	return true;
+}
+
+static int two_digits(const char *s)
+{
+	return (s[0] - '0') * 10 + s[1] - '0';
+}
+
+/* RFC 3339 with the zone optional, as dcm2niix writes it. */
+static bool is_datetime(const char *s)
+{
+	static const int days[12] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	if (!matches(s, "0000-00-00T00:00:00"))
+		return false;
+	int year = two_digits(s) * 100 + two_digits(s + 2), month = two_digits(s + 5), day = two_digits(s + 8);
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+	if (month < 1 || month > 12 || day < 1 || day > days[month - 1] + (month == 2 && leap))
+		return false;
+	if (two_digits(s + 11) > 23 || two_digits(s + 14) > 59 || two_digits(s + 17) > 60)
+		return false;
+	s += 19;
+	if (*s == '.') {
+		size_t digits = strspn(++s, "0123456789");
+		if (digits < 1 || digits > 9)
+			return false;
+		s += digits;
+	}
+	if (*s == '+' || *s == '-')
+		return matches(s + 1, "00:00") && !s[6] && two_digits(s + 1) <= 23 && two_digits(s + 4) <= 59;
+	return !*s || (s[0] == 'Z' && !s[1]);
+}
+
+/* ImageType: a list, or DICOM's own form with backslashes between the items. */
+static struct vx_json *list_of(const struct vx_json *v)
+{
+	const char *text = vx_json_text(v, NULL);
+	if (vx_json_type(v) == VX_ARRAY) {
+		for (size_t i = 0; i < vx_json_size(v); i++)
+			if (vx_json_type(vx_json_at(v, i)) != VX_STRING)
+				return NULL;
+		return vx_json_copy(v);
+	}
+	if (!text)
+		return NULL;
+	struct vx_json *list = vx_json_array();
+	for (;;) {
+		size_t n = strcspn(text, "\\");
+		vx_json_push(list, vx_json_string_n(text, n));
+		if (!text[n])
+			return list;
+		text += n + 1;
+	}
+}
+
+static struct vx_json *number_of(const struct entry *e, struct vx_json *v)
+{
+	double number;
+	if (!vx_json_as_double(v, &number) || (vx_json_type(v) != VX_INT && vx_json_type(v) != VX_DOUBLE))
+		return NULL;
+	number *= e->scale;
+	if (!(number >= e->min && number <= e->max))
+		return NULL;
+	return e->scale == 1 ? vx_json_ref(v) : vx_json_double(number);
+}
+
+/* The value as the field wants it, a new reference; NULL: it is not of its type, or out of its range. */
+static struct vx_json *convert(const struct entry *e, struct vx_json *v)
+{
+	size_t len = 0;
+	const char *text = vx_json_text(v, &len);
+	int64_t whole;
+	switch (e->type) {
+	case TEXT:
+		return text ? vx_json_ref(v) : NULL;
+	case UID:
+		return text && strlen(text) == len && is_uid(text) ? vx_json_ref(v) : NULL;
+	case DATETIME:
+		return text && strlen(text) == len && is_datetime(text) ? vx_json_ref(v) : NULL;
+	case LIST:
+		return list_of(v);
+	case INTEGER:
+		return vx_json_as_int(v, &whole) && (double)whole >= e->min && (double)whole <= e->max ? vx_json_int(whole) : NULL;
+	case NUMBER:
+		return number_of(e, v);
+	}
+	return NULL;
+}
+
+static void say_left_out(const struct entry *e, const struct vx_json *v, void (*say)(void *, const char *), void *arg)
+{
+	char text[256];
+	double number;
+	bool range = (e->type == NUMBER || e->type == INTEGER) && vx_json_type(v) != VX_STRING && vx_json_as_double(v, &number);
+	if (range)
+		snprintf(text, sizeof(text), "sidecar: %s is out of range for %s: left out", e->key, e->field);
+	else
+		snprintf(text, sizeof(text), "sidecar: %s (a JSON %s) is no %s: left out", e->key,
+			vx_json_type_name(vx_json_type(v)), type_names[e->type]);
+	say(arg, text);
+}
+
+struct vx_json *vx_sidecar_fields(const struct vx_sidecar_map *map, const struct vx_json *sidecar,
+	void (*say)(void *arg, const char *text), void *arg)
+{
+	struct vx_json *fields = vx_json_object();
+	for (size_t i = 0; i < map->n; i++) {
+		const struct entry *e = &map->entries[i];
+		struct vx_json *v = vx_json_get(sidecar, e->key);
+		size_t len = 1;
+		/* null and "" say nothing. */
+		if (!v || (vx_json_text(v, &len) && len == 0) || vx_json_has(fields, e->field))
+			continue;
+		struct vx_json *value = convert(e, v);
+		if (value)
+			vx_json_set(fields, e->field, value);
+		else if (say)
+			say_left_out(e, v, say, arg);
+	}
+	return fields;
+}
+
+int vx_bval_parse(const char *text, size_t len, struct vx_json **out, struct vx_error *err)
+{
+	const char *p = text, *end = text + len;
+	struct vx_json *list = vx_json_array();
+	*out = NULL;
+	while (p < end) {
+		const char *start = p;
+		char word[40];
+		while (p < end && !isspace((unsigned char)*p))
+			p++;
+		size_t n = (size_t)(p - start);
+		if (n == 0) {
+			p++;
+			continue;
+		}
+		snprintf(word, sizeof(word), "%.*s", n < sizeof(word) ? (int)n : (int)sizeof(word) - 1, start);
+		char *rest;
+		double value = strtod(word, &rest);
+		if (n >= sizeof(word) || strlen(word) != n || *rest || strspn(word, "0123456789.eE+-") != n || !isfinite(value) ||
+			value < 0) {
+			size_t which = vx_json_size(list) + 1;
+			vx_json_free(list);
+			return vx_error_set(err, VX_EREJECT, NULL, "number %zu is no b-value", which);
+		}
+		vx_json_push(list, vx_json_double(value + 0.0));
+	}
+	if (vx_json_size(list) == 0) {
+		vx_json_free(list);
+		return vx_error_set(err, VX_EREJECT, NULL, "no b-value in it");
+	}
+	*out = list;
+	return VX_OK;
+}
+
+int vx_bval_read(const char *path, struct vx_json **out, struct vx_error *err)
+{
+	struct vx_buf text = VX_BUF_INIT;
+	*out = NULL;
+	int st = vx_read_file(path, VX_SIDECAR_MAX, &text, err);
+	if (st == VX_OK)
+		st = vx_bval_parse(text.data ? text.data : "", text.len, out, err);
+	vx_buf_free(&text);
+	return st;
+}

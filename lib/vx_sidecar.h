@@ -1,0 +1,47 @@
+/* vx_sidecar: what lies beside an image: the JSON sidecar of dcm2niix or BIDS, through an allow-list, and .bval.
+ *
+ *	struct vx_sidecar_map *map = vx_sidecar_load(NULL, &err);         // share/sidecar.json
+ *	struct vx_json *side, *fields;
+ *	if (vx_sidecar_read("t2.json", &side, &latin1, &err) == VX_OK) {
+ *		fields = vx_sidecar_fields(map, side, say, NULL);         // {"echo_time": 0.101, ...}
+ *		vx_json_free(side);
+ *	}
+ *
+ * The list is data: key of the sidecar -> field of the volume, its type, unit and range. A key that is not on it never
+ * gets out. A loaded list is read-only: many threads may use it at once.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VX_SIDECAR_H
+#define VX_SIDECAR_H
+
+#include "vx_err.h"
+#include "vx_json.h"
+
+#define VX_SIDECAR_MAX ((size_t)16 << 20) /* the largest sidecar that is read, bytes */
+
+struct vx_sidecar_map;
+
+/* vx_sidecar_load: the list in path, NULL: sidecar.json of the share folder. NULL + VX_EIO, or VX_EDATA with what is
+ * wrong with it (an unknown type, an unknown member). */
+struct vx_sidecar_map *vx_sidecar_load(const char *path, struct vx_error *err) VX_MUST_USE;
+void vx_sidecar_map_free(struct vx_sidecar_map *map);
+
+/* vx_sidecar_read: a sidecar file; a byte order mark is skipped, text that is not UTF-8 is taken for Latin-1
+ * (*latin1 says so). Errors: VX_EREJECT: no JSON object, or not to be read. *out to be freed. */
+int vx_sidecar_read(const char *path, struct vx_json **out, bool *latin1, struct vx_error *err) VX_MUST_USE;
+
+/* vx_sidecar_parse: the same from text. */
+int vx_sidecar_parse(const char *text, size_t len, struct vx_json **out, bool *latin1, struct vx_error *err) VX_MUST_USE;
+
+/* vx_sidecar_fields: the fields that the sidecar gives, in the order of the list. say (NULL: not wanted) is told of each
+ * value that is left out because of its type or range. To be freed. */
+struct vx_json *vx_sidecar_fields(const struct vx_sidecar_map *map, const struct vx_json *sidecar,
+	void (*say)(void *arg, const char *text), void *arg);
+
+/* vx_bval_parse: text of a .bval file: numbers (s/mm2, at least 0) between blanks -> an array, to be freed.
+ * VX_EREJECT: what is no such number, or no number at all. */
+int vx_bval_parse(const char *text, size_t len, struct vx_json **out, struct vx_error *err) VX_MUST_USE;
+int vx_bval_read(const char *path, struct vx_json **out, struct vx_error *err) VX_MUST_USE;
+
+#endif
