@@ -1,0 +1,341 @@
+/* vx-nifti-meta: fills in what a NIfTI image and its sidecars say; records with path_nii -> the same with fields.
+ * SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "meta.h"
+
+enum { OPT_LABELS = VX_OPT_OWN, OPT_CHECK, OPT_HEADER_ONLY, OPT_TEXT, OPT_SKIP_BAD_SIDECARS, OPT_ALLOW };
+
+static const char usage[] =
+	"usage: vx-nifti-meta [OPTION]... [FILE]...\n"
+	"Fills in what the NIfTI image at path_nii says: shape, spacing, orientation, affine, datatype, and of a volume what\n"
+	"its JSON sidecar and its .bval say. Reads records from FILE or stdin, writes them to stdout.\n"
+	"\n"
+	"      --labels          count the voxels of each value: label_counts; a voxel map whose labels miss one is rejected\n"
+	"      --check           inflate the whole of each gzip file and check its CRC\n"
+	"      --header-only     read one block of a file: one that is cut off behind its header goes unnoticed\n"
+	"      --text            put the header's free text into _nifti.text (it may hold names of people)\n"
+	"      --skip-bad-sidecars  go on without a sidecar that cannot be read (default: reject the record)\n"
+	"      --allow FILE      which keys of a sidecar become which fields (default: sidecar.json of the share folder)\n"
+	VX_OPT_HELP;
+
+enum role { OTHER, VOLUME, VOXELMAP };
+
+/* What a record is to this tool: by its identifier, or an image by its path alone. */
+static enum role role_of(const struct vx_json *record)
+{
+	const char *id = vx_json_str(record, "identifier");
+	if (id)
+		return strncmp(id, "volume/", 7) == 0 ? VOLUME : strncmp(id, "voxelmap/", 9) == 0 ? VOXELMAP : OTHER;
+	return vx_json_str(record, "path_nii") ? VOLUME : OTHER;
+}
+
+static void put_string_member(struct members *m, const char *key, const char *value)
+{
+	members_begin(m, key);
+	vx_json_put_string(m->text, value, strlen(value));
+	members_end(m);
+}
+
+static void put_geometry(struct members *m, const struct vx_nifti *h, bool volume)
+{
+	struct vx_affine a;
+	char axes[4];
+	members_begin(m, "shape");
+	vx_nifti_put_shape(h, m->text);
+	members_end(m);
+	members_begin(m, "spacing");
+	vx_nifti_put_spacing(h, m->text);
+	members_end(m);
+	if (vx_nifti_affine(h, &a) == VX_AFFINE_UNUSABLE) {
+		vx_warn(m->rec, "the %s holds no usable numbers: affine and orientation are left out",
+			h->sform_code > 0 ? "sform" : "qform");
+	} else {
+		bool regular = vx_nifti_axes(&a, axes);
+		if (!regular)
+			vx_warn(m->rec, "the affine is singular: orientation is left out");
+		if (volume && regular)
+			put_string_member(m, "orientation", axes);
+		members_begin(m, "affine");
+		vx_nifti_put_affine(&a, m->text);
+		members_end(m);
+	}
+	const char *datatype = vx_nifti_datatype(h->datatype, NULL);
+	if (volume && datatype)
+		put_string_member(m, "datatype", datatype);
+}
+
+static void put_counts(const struct image *im, struct vx_buf *b)
+{
+	vx_buf_putc(b, '{');
+	for (size_t i = 0; i < im->n_labels; i++) {
+		vx_buf_puts(b, i ? ",\"" : "\"");
+		vx_json_put_int(b, im->labels[i].value);
+		vx_buf_puts(b, "\":");
+		vx_json_put_int(b, (int64_t)im->labels[i].voxels);
+	}
+	vx_buf_putc(b, '}');
+}
+
+/* Rule 4: every value of the file has a meaning. Names up to five that have none. */
+static int check_labels(const struct vx_json *labels, const struct image *im, struct vx_error *err)
+{
+	char key[24], missing[256];
+	size_t n = 0, at = 0;
+	for (size_t i = 0; i < im->n_labels; i++) {
+		snprintf(key, sizeof(key), "%lld", (long long)im->labels[i].value);
+		if (vx_json_get(labels, key) || ++n > 5)
+			continue;
+		at += (size_t)snprintf(missing + at, sizeof(missing) - at, "%s%s (%llu voxels)", n > 1 ? ", " : "", key,
+			(unsigned long long)im->labels[i].voxels);
+	}
+	if (n > 0)
+		return vx_error_set(err, VX_EREJECT, "labels", "no label for %s%s, which the file holds", missing,
+			n > 5 ? " and others" : "");
+	return VX_OK;
+}
+
+static int put_label_counts(struct members *m, const struct image *im, struct vx_error *err)
+{
+	if (!im->counted) {
+		*err = im->not_counted;
+		return VX_EREJECT;
+	}
+	const struct vx_json *labels = vx_json_get(m->rec->json, "labels");
+	if (vx_json_type(labels) == VX_OBJECT) {
+		int st = check_labels(labels, im, err);
+		if (st != VX_OK)
+			return st;
+	}
+	members_begin(m, "label_counts");
+	put_counts(im, m->text);
+	members_end(m);
+	return VX_OK;
+}
+
+static void say_sidecar(void *rec, const char *text)
+{
+	vx_warn(rec, "%s", text);
+}
+
+/* What is wrong with a sidecar: the record's end, or a warning where the user wants it so. */
+static int bad_sidecar(const struct opts *o, struct vx_record *rec, const char *field, struct vx_error *err)
+{
+	char reason[sizeof(err->reason)];
+	snprintf(reason, sizeof(reason), "%s", err->reason);
+	if (!o->skip_bad_sidecars)
+		return vx_error_set(err, VX_EREJECT, field, "sidecar %s: %s", err->file, reason);
+	vx_warn(rec, "%s: sidecar left out: %s", field, reason);
+	return VX_OK;
+}
+
+/* One distinct b-value is b_value, several are b_values. *known: the file has said it. */
+static int put_bvalues(struct members *m, struct worker *w, const struct opts *o, const struct vx_nifti *h, bool *known,
+	struct vx_error *err)
+{
+	struct vx_json *list;
+	*known = false;
+	if (path_of_sidecar(m->rec->json, "bval", &w->path, &w->other) != PLACE_LOCAL)
+		return VX_OK;
+	if (vx_bval_read(w->other.data, &list, err) != VX_OK) {
+		vx_error_at(err, w->other.data, 0);
+		return bad_sidecar(o, m->rec, "b_value", err);
+	}
+	size_t n = vx_json_size(list), same = 1;
+	while (same < n && vx_json_equal(vx_json_at(list, 0), vx_json_at(list, same)))
+		same++;
+	if ((int64_t)n != h->dim[3]) {
+		vx_warn(m->rec, "b_value: .bval has another number of values than the image has volumes: left out");
+	} else {
+		*known = true;
+		members_begin(m, same == n ? "b_value" : "b_values");
+		vx_json_print(same == n ? vx_json_at(list, 0) : list, m->text);
+		members_end(m);
+	}
+	vx_json_free(list);
+	return VX_OK;
+}
+
+/* skip: a field that is known already, NULL: none. */
+static void put_fields(struct members *m, const struct opts *o, const struct vx_json *side, const char *skip)
+{
+	struct vx_json *fields = vx_sidecar_fields(o->map, side, say_sidecar, m->rec);
+	struct vx_json_iter it = vx_json_begin(fields);
+	while (vx_json_next(&it)) {
+		if (skip && strcmp(skip, it.key) == 0)
+			continue;
+		members_begin(m, it.key);
+		vx_json_print(it.value, m->text);
+		members_end(m);
+	}
+	vx_json_free(fields);
+}
+
+static int put_sidecars(struct members *m, struct worker *w, const struct opts *o, const struct vx_nifti *h,
+	struct vx_error *err)
+{
+	struct vx_json *side;
+	bool latin1, known;
+	int st = put_bvalues(m, w, o, h, &known, err);
+	if (st != VX_OK)
+		return st;
+	enum place place = path_of_sidecar(m->rec->json, "json", &w->path, &w->other);
+	if (place == PLACE_REMOTE)
+		vx_warn(m->rec, "path_json is not on this machine: the sidecar was not read");
+	if (place != PLACE_LOCAL)
+		return VX_OK;
+	if (vx_sidecar_read(w->other.data, &side, &latin1, err) != VX_OK) {
+		vx_error_at(err, w->other.data, 0);
+		return bad_sidecar(o, m->rec, "path_json", err);
+	}
+	if (latin1)
+		vx_warn(m->rec, "the sidecar is not UTF-8: read as Latin-1");
+	put_fields(m, o, side, known ? "b_value" : NULL);
+	vx_json_free(side);
+	return VX_OK;
+}
+
+/* What is no field: for people, and for the next tool. */
+static void put_details(struct members *m, struct worker *w, const struct opts *o, const struct image *im, bool volume)
+{
+	members_begin_own(m, "_nifti");
+	vx_buf_putc(m->text, '{');
+	vx_nifti_put_details(&im->header, im->gzip, o->text, m->text);
+	vx_buf_puts(m->text, ",\"extensions\":[");
+	vx_buf_add(m->text, w->extensions.data, w->extensions.len);
+	vx_buf_putc(m->text, ']');
+	if (volume && im->counted) {
+		vx_buf_puts(m->text, ",\"label_counts\":");
+		put_counts(im, m->text);
+	} else if (volume && o->labels) {
+		vx_warn(m->rec, "labels not counted: %s", im->not_counted.reason);
+	}
+	vx_buf_putc(m->text, '}');
+}
+
+static int fill_in(struct vx_record *rec, enum role role, struct worker *w, const struct opts *o, struct vx_error *err)
+{
+	struct image im;
+	struct members m = members_of(rec, w);
+	int st = image_read(w, o, rec, &im, err);
+	vx_gz_close(w->gz);
+	if (st != VX_OK)
+		return st;
+	put_geometry(&m, &im.header, role == VOLUME);
+	if (role == VOLUME)
+		st = put_sidecars(&m, w, o, &im.header, err);
+	else if (o->labels)
+		st = put_label_counts(&m, &im, err);
+	if (st == VX_OK) {
+		put_details(&m, w, o, &im, role == VOLUME);
+		members_emit(&m, w);
+	}
+	return st;
+}
+
+static int process(struct vx_record *rec, void *worker, void *arg, struct vx_error *err)
+{
+	struct worker *w = worker;
+	struct opts *o = arg;
+	enum role role = role_of(rec->json);
+	enum place place = role == OTHER ? PLACE_NONE : path_of_image(rec->json, &w->path);
+	if (role != OTHER && place == PLACE_NONE)
+		return vx_error_set(err, VX_EREJECT, "path_nii", "missing");
+	if (place == PLACE_REMOTE && !vx_json_get(rec->json, "shape"))
+		return vx_error_set(err, VX_EREJECT, "path_nii", "not on this machine: vx-nifti-meta goes before vx-upload");
+	if (place == PLACE_LOCAL)
+		return fill_in(rec, role, w, o, err);
+	atomic_fetch_add(&o->passed, 1);
+	vx_emit_line(rec);
+	return VX_OK;
+}
+
+static void *worker_new(void *arg)
+{
+	struct worker *w = vx_alloc(sizeof(*w));
+	(void)arg;
+	w->gz = vx_gz_new();
+	w->labels = vx_labels_new();
+	return w;
+}
+
+static void worker_free(void *worker)
+{
+	struct worker *w = worker;
+	vx_gz_free(w->gz);
+	vx_labels_free(w->labels);
+	vx_buf_free(&w->path);
+	vx_buf_free(&w->other);
+	vx_buf_free(&w->members);
+	vx_buf_free(&w->line);
+	vx_buf_free(&w->extensions);
+	free(w);
+}
+
+static void summary_extra(struct vx_buf *b, void *arg)
+{
+	long passed = atomic_load(&((struct opts *)arg)->passed);
+	if (passed > 0)
+		vx_buf_printf(b, ", %ld passed on as they were", passed);
+}
+
+static void parse_args(int argc, char **argv, struct opts *o)
+{
+	static const struct option longs[] = { { "labels", no_argument, NULL, OPT_LABELS },
+		{ "check", no_argument, NULL, OPT_CHECK }, { "header-only", no_argument, NULL, OPT_HEADER_ONLY },
+		{ "text", no_argument, NULL, OPT_TEXT }, { "skip-bad-sidecars", no_argument, NULL, OPT_SKIP_BAD_SIDECARS },
+		{ "allow", required_argument, NULL, OPT_ALLOW }, VX_OPT_COMMON, { 0 } };
+	int c;
+	while ((c = getopt_long(argc, argv, VX_OPT_SHORT, longs, NULL)) != -1) {
+		switch (c) {
+		case OPT_LABELS:
+			o->labels = true;
+			break;
+		case OPT_CHECK:
+			o->check = true;
+			break;
+		case OPT_HEADER_ONLY:
+			o->header_only = true;
+			break;
+		case OPT_TEXT:
+			o->text = true;
+			break;
+		case OPT_SKIP_BAD_SIDECARS:
+			o->skip_bad_sidecars = true;
+			break;
+		case OPT_ALLOW:
+			o->allow = optarg;
+			break;
+		default:
+			vx_opt_common(c, usage, &o->common);
+		}
+	}
+	if (o->header_only && (o->labels || o->check))
+		vx_die(VX_EUSAGE, "--header-only does not go with --labels or --check");
+}
+
+int main(int argc, char **argv)
+{
+	struct opts o = { .labels = false };
+	struct vx_error err = VX_ERROR_INIT;
+	vx_progname_set("vx-nifti-meta");
+	parse_args(argc, argv, &o);
+	o.map = vx_sidecar_load(o.allow, &err);
+	if (!o.map) {
+		vx_message(&err);
+		return vx_exit_status(err.status);
+	}
+	const struct vx_filter f = {
+		.record = process,
+		.worker_new = worker_new,
+		.worker_free = worker_free,
+		.arg = &o,
+		.common = &o.common,
+		.parallel = true,
+		.summary_extra = summary_extra,
+	};
+	int status = vx_filter_main(&f, argv + optind);
+	vx_sidecar_map_free(o.map);
+	return status;
+}

@@ -1,0 +1,102 @@
+/* path: which local files a record of vx-nifti-meta names; record -> paths as the file system knows them.
+ * SPDX-License-Identifier: MIT */
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#include "meta.h"
+
+bool path_ends(const char *path, const char *suffix)
+{
+	size_t n = strlen(path), m = strlen(suffix);
+	return n >= m && strcasecmp(path + n - m, suffix) == 0;
+}
+
+static int hex(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+static void percent_decode(const char *s, struct vx_buf *out)
+{
+	for (; *s; s++) {
+		if (*s == '%' && hex(s[1]) >= 0 && hex(s[2]) >= 0) {
+			vx_buf_putc(out, (char)(hex(s[1]) * 16 + hex(s[2])));
+			s += 2;
+		} else {
+			vx_buf_putc(out, *s);
+		}
+	}
+}
+
+/* A path or a URL of this machine's. */
+static enum place local_path(const char *s, struct vx_buf *path)
+{
+	vx_buf_clear(path);
+	if (!s || !*s)
+		return PLACE_NONE;
+	if (strncasecmp(s, "file://", 7) == 0) {
+		s += 7;
+		if (strncasecmp(s, "localhost/", 10) == 0)
+			s += 9;
+		if (*s != '/')
+			return PLACE_REMOTE;
+		percent_decode(s, path);
+		return PLACE_LOCAL;
+	}
+	/* A scheme, but not a folder named "a:" */
+	size_t scheme = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-");
+	if (scheme > 1 && strncmp(s + scheme, "://", 3) == 0)
+		return PLACE_REMOTE;
+	vx_buf_puts(path, s);
+	return PLACE_LOCAL;
+}
+
+enum place path_of_image(const struct vx_json *record, struct vx_buf *path)
+{
+	enum place place = local_path(vx_json_str(record, "path_nii"), path);
+	/* A name that is not UTF-8 cannot be in path_nii: vx-scan keeps its bytes apart. */
+	const struct vx_json *file = vx_json_get(record, "_file");
+	const char *raw = file && vx_json_type(file) == VX_OBJECT ? vx_json_str(file, "path_raw") : NULL;
+	if (place == PLACE_LOCAL && raw) {
+		vx_buf_clear(path);
+		percent_decode(raw, path);
+	}
+	return place;
+}
+
+static void put_beside(const struct vx_buf *image, const char *kind, struct vx_buf *path)
+{
+	static const char *const suffixes[] = { ".nii.gz", ".nii", ".hdr.gz", ".hdr", ".img.gz", ".img" };
+	vx_buf_clear(path);
+	vx_buf_add(path, image->data, image->len);
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
+		if (path_ends(image->data, suffixes[i])) {
+			path->len -= strlen(suffixes[i]);
+			break;
+		}
+	vx_buf_putc(path, '.');
+	vx_buf_puts(path, kind);
+}
+
+enum place path_of_sidecar(const struct vx_json *record, const char *kind, const struct vx_buf *image, struct vx_buf *path)
+{
+	struct vx_json *file = vx_json_get(record, "_file"), *beside = file ? vx_json_get(file, "sidecars") : NULL;
+	const char *listed = beside && vx_json_type(beside) == VX_OBJECT ? vx_json_str(beside, kind) : NULL;
+	const char *given = strcmp(kind, "json") == 0 ? vx_json_str(record, "path_json") : NULL;
+	enum place place = local_path(given, path);
+	if (place == PLACE_LOCAL && !(listed && vx_json_str(file, "path_raw")))
+		return place;
+	if (listed && vx_json_str(file, "path_raw")) {
+		put_beside(image, kind, path);
+		return PLACE_LOCAL;
+	}
+	if (listed)
+		return local_path(listed, path);
+	if (place != PLACE_NONE || file)
+		return place;
+	/* A record that vx-scan did not make: nobody has looked yet. */
+	struct stat s;
+	put_beside(image, kind, path);
+	return stat(path->data, &s) == 0 ? PLACE_LOCAL : PLACE_NONE;
+}
