@@ -1,0 +1,375 @@
+/* vx-post: creates resources through the vxData API, in batches, what they refer to first; again = no change.
+ * resources -> one result a resource, in input order.
+ * SPDX-License-Identifier: MIT
+ */
+#include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "post.h"
+
+#define NO_NDJSON_AFTER 100 /* lines, none of them JSON: then the stream is none */
+#define JOBS_DEFAULT 2
+#define STOP_CHECK_MS 100
+
+static const char usage[] =
+	"usage: vx-post [OPTION...] [FILE...]\n"
+	"Creates the resources of FILE... (default: stdin) through the vxData API: in batches, parents and references\n"
+	"first, one result a resource on stdout. What is there already, with the same content, is left unchanged.\n"
+	"\n"
+	"      --api URL             the deployment (default: $VX_API, else " VX_API_DEFAULT ")\n"
+	"      --on-conflict WHAT    for a resource that is there with other content: reject (default) or update it\n"
+	"      --dry-run             ask what would become of each resource; nothing is written\n"
+	"      --expect-unchanged    exit with 1 unless every result is \"unchanged\"\n"
+	"      --production          allow a production deployment\n"
+	"      --batch N             resources a request at most (default 500)\n"
+	"      --batch-bytes SIZE    bytes of JSON a request at most (default 512K)\n"
+	"      --window SIZE         how much may wait for what it refers to (default 2M)\n"
+	"      --linger TIME         how long an unfilled batch waits for more input (default 50ms)\n"
+	"      --retry-for TIME      how long to go on trying an API that does not answer (default 60s)\n"
+	"      --no-gzip             send request bodies uncompressed\n"
+	"  -j, --jobs N              connections (default 2)\n"
+	"      --rejects FILE        write records that did not go in to FILE, with the reason\n"
+	"      --progress            show progress even when stderr is no terminal\n"
+	"      --no-progress         never show it\n"
+	"  -q, --quiet               no progress, no summary\n"
+	"  -v, --verbose             say more\n"
+	"      --version             print the version\n"
+	"  -h, --help                print this help\n"
+	"\n"
+	"A token is read from $VX_TOKEN, or from the file that $VX_TOKEN_FILE names.\n";
+
+enum {
+	OPT_API = VX_OPT_OWN,
+	OPT_ON_CONFLICT,
+	OPT_DRY_RUN,
+	OPT_EXPECT_UNCHANGED,
+	OPT_PRODUCTION,
+	OPT_BATCH,
+	OPT_BATCH_BYTES,
+	OPT_WINDOW,
+	OPT_LINGER,
+	OPT_RETRY_FOR,
+	OPT_NO_GZIP
+};
+
+/* Set by SIGINT and SIGTERM: no further batch is begun. The only thing a signal handler can reach. */
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+	interrupted = number;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+
+	sigaction(SIGINT, &sa, NULL); /* the second one ends the process at once */
+	sigaction(SIGTERM, &sa, NULL);
+	sa.sa_handler = SIG_IGN; /* a reader that is gone is seen when writing to it: what is in flight is finished */
+	sigaction(SIGPIPE, &sa, NULL);
+}
+
+static void parse_args(int argc, char **argv, struct opts *o)
+{
+	static const struct option longs[] = { { "api", required_argument, NULL, OPT_API },
+		{ "on-conflict", required_argument, NULL, OPT_ON_CONFLICT }, { "dry-run", no_argument, NULL, OPT_DRY_RUN },
+		{ "expect-unchanged", no_argument, NULL, OPT_EXPECT_UNCHANGED },
+		{ "production", no_argument, NULL, OPT_PRODUCTION }, { "batch", required_argument, NULL, OPT_BATCH },
+		{ "batch-bytes", required_argument, NULL, OPT_BATCH_BYTES }, { "window", required_argument, NULL, OPT_WINDOW },
+		{ "linger", required_argument, NULL, OPT_LINGER }, { "retry-for", required_argument, NULL, OPT_RETRY_FOR },
+		{ "no-gzip", no_argument, NULL, OPT_NO_GZIP }, VX_OPT_COMMON, { NULL, 0, NULL, 0 } };
+	int c;
+
+	while ((c = getopt_long(argc, argv, VX_OPT_SHORT, longs, NULL)) != -1) {
+		switch (c) {
+		case OPT_API:
+			o->api.url = optarg;
+			break;
+		case OPT_ON_CONFLICT:
+			o->update = strcmp(optarg, "update") == 0;
+			if (!o->update && strcmp(optarg, "reject") != 0)
+				vx_die(VX_EUSAGE, "--on-conflict: '%s' is neither reject nor update", optarg);
+			break;
+		case OPT_DRY_RUN:
+			o->dry_run = true;
+			break;
+		case OPT_EXPECT_UNCHANGED:
+			o->expect_unchanged = true;
+			break;
+		case OPT_PRODUCTION:
+			o->api.production = true;
+			break;
+		case OPT_BATCH:
+			o->batch = (size_t)vx_opt_number("--batch", optarg, 1, 100000);
+			break;
+		case OPT_BATCH_BYTES:
+			o->batch_bytes = (size_t)vx_opt_bytes("--batch-bytes", optarg);
+			break;
+		case OPT_WINDOW:
+			o->window = (size_t)vx_opt_bytes("--window", optarg);
+			break;
+		case OPT_LINGER:
+			o->linger_ms = (int)(vx_opt_seconds("--linger", optarg) * 1000);
+			break;
+		case OPT_RETRY_FOR:
+			o->api.retry_for = vx_opt_seconds("--retry-for", optarg);
+			break;
+		case OPT_NO_GZIP:
+			o->api.plain_bodies = true;
+			break;
+		default:
+			vx_opt_common(c, usage, &o->common);
+		}
+	}
+}
+
+struct threads {
+	pthread_t *list;
+	int n;
+};
+
+static bool cut_short(struct post *p)
+{
+	bool stop;
+
+	pthread_mutex_lock(&p->lock);
+	if (interrupted || vx_run_failed(p->run))
+		post_stop(p, NULL);
+	stop = p->stop;
+	pthread_mutex_unlock(&p->lock);
+	return stop;
+}
+
+/* Waits until there is input; what waits for a fuller batch is sent meanwhile. False: the run is cut short. */
+static bool wait_for_input(struct post *p, struct vx_reader *r)
+{
+	if (vx_reader_ready(r, p->o->linger_ms))
+		return !interrupted;
+	pthread_mutex_lock(&p->lock);
+	p->paused = true;
+	pthread_cond_broadcast(&p->work);
+	pthread_mutex_unlock(&p->lock);
+	while (!vx_reader_ready(r, STOP_CHECK_MS))
+		if (cut_short(p))
+			return false;
+	pthread_mutex_lock(&p->lock);
+	p->paused = false;
+	pthread_mutex_unlock(&p->lock);
+	return !interrupted;
+}
+
+static bool wait_for_room(struct post *p)
+{
+	bool stop;
+
+	pthread_mutex_lock(&p->lock);
+	p->news++;
+	while (vx_window_full(p->window) && !p->stop && !interrupted) {
+		struct timespec until;
+		pthread_cond_broadcast(&p->work);
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_sec++;
+		pthread_cond_timedwait(&p->space, &p->lock, &until);
+	}
+	if (p->news == p->o->batch)
+		pthread_cond_signal(&p->work);
+	stop = p->stop;
+	pthread_mutex_unlock(&p->lock);
+	return !stop;
+}
+
+static void reject_line(struct post *p, const struct vx_error *why, const char *line, size_t len, bool json)
+{
+	struct vx_json *value = NULL;
+	struct vx_record rec = { .line = line, .len = len, .job = &p->job };
+	struct vx_error err = *why;
+
+	if (json && vx_json_parse(line, len, &value, NULL) == VX_OK) {
+		struct vx_error where = VX_ERROR_INIT;
+		if (vx_provenance(value, &where))
+			vx_error_at(&err, where.file, where.row);
+	}
+	rec.json = value;
+	pthread_mutex_lock(&p->lock);
+	vx_reject(&rec, &err);
+	p->rejected++;
+	result_emit(p);
+	pthread_mutex_unlock(&p->lock);
+	vx_json_free(value);
+}
+
+/* The first resource is there: whether the API takes it is asked now, not before. No input, no request. */
+static bool start_senders(struct post *p, struct threads *t)
+{
+	struct vx_error err = VX_ERROR_INIT;
+	int jobs = p->o->common.jobs ? p->o->common.jobs : JOBS_DEFAULT;
+
+	if (t->list)
+		return true;
+	t->list = vx_alloc((size_t)jobs * sizeof(pthread_t));
+	if (vx_api_check(p->api, &err) != VX_OK) {
+		pthread_mutex_lock(&p->lock);
+		post_stop(p, &err);
+		pthread_mutex_unlock(&p->lock);
+		return false;
+	}
+	while (t->n < jobs && pthread_create(&t->list[t->n], NULL, sender, p) == 0)
+		t->n++;
+	if (t->n == 0)
+		vx_die(VX_EMEM, "cannot start a thread");
+	return true;
+}
+
+/* One line into the window. False: the run is over. */
+static bool take_line(struct post *p, struct intake *in, struct threads *t, struct vx_slice line, const char *name, long row)
+{
+	struct vx_error err = VX_ERROR_INIT;
+	bool json;
+
+	p->in++;
+	if (intake_line(in, line.text, line.len, name, row, &json, &err) == VX_OK)
+		return start_senders(p, t) && wait_for_room(p);
+	vx_error_at(&err, name, row);
+	p->malformed += !json;
+	reject_line(p, &err, line.text, line.len, json);
+	return p->malformed < p->in || p->in < NO_NDJSON_AFTER;
+}
+
+/* One file's lines. False: the run is over. */
+static bool read_file(struct post *p, struct intake *in, struct threads *t, const char *name)
+{
+	struct vx_error err = VX_ERROR_INIT;
+	struct vx_reader *r = vx_reader_open(name, &err);
+	bool going = true;
+	char *line;
+	size_t len;
+	long row = 0;
+	int got = r ? 0 : VX_EIO;
+
+	while (r && going && (going = wait_for_input(p, r)) && (got = vx_reader_line(r, &line, &len, &err)) == 1) {
+		row++;
+		if (strspn(line, " \t\r") < len)
+			going = take_line(p, in, t, (struct vx_slice){ line, len }, name, row);
+	}
+	vx_reader_close(r);
+	if (got < 0) {
+		vx_message(&err);
+		pthread_mutex_lock(&p->lock);
+		vx_run_note(p->run, VX_EIO);
+		pthread_mutex_unlock(&p->lock);
+	}
+	return going;
+}
+
+static void put_summary(const struct post *p, struct vx_buf *b, double seconds)
+{
+	long out = 0;
+
+	for (int s = 0; s < STATUSES; s++)
+		out += p->counts[s];
+	vx_buf_printf(b, "%ld records in, %ld out, %ld rejected", p->in, out, p->rejected);
+	for (int s = 0; s < STATUSES; s++)
+		if (p->counts[s])
+			vx_buf_printf(b, ", %ld %s", p->counts[s], status_name((enum status)s));
+	if (p->unsent)
+		vx_buf_printf(b, ", %ld not sent", p->unsent);
+	if (p->warnings)
+		vx_buf_printf(b, ", %ld warning%s", p->warnings, p->warnings == 1 ? "" : "s");
+	if (p->local_urls)
+		vx_buf_printf(b, ", %ld file:// URL%s of this machine only", p->local_urls, p->local_urls == 1 ? "" : "s");
+	if (p->o->dry_run)
+		vx_buf_puts(b, ", dry run: nothing was written");
+	vx_buf_printf(b, ", %.1f s", seconds);
+}
+
+static void read_all(struct post *p, char **files)
+{
+	static char dash[] = "-";
+	char *only_stdin[] = { dash, NULL };
+	struct intake *in = intake_new(p);
+	struct threads t = { NULL, 0 };
+
+	for (char **f = *files ? files : only_stdin; *f && read_file(p, in, &t, *f); f++)
+		continue;
+	pthread_mutex_lock(&p->lock);
+	p->ended = true;
+	if (interrupted)
+		post_stop(p, NULL);
+	pthread_cond_broadcast(&p->work);
+	pthread_mutex_unlock(&p->lock);
+	while (t.n > 0)
+		pthread_join(t.list[--t.n], NULL);
+	free(t.list);
+	intake_free(in);
+}
+
+static int finish(struct post *p, double started)
+{
+	struct vx_buf summary = VX_BUF_INIT;
+	long changed = -p->counts[UNCHANGED];
+	int status;
+
+	result_rest(p);
+	if (p->error.reason[0])
+		vx_message(&p->error);
+	if (p->in > 0 && p->malformed == p->in) {
+		vx_say("the input is no NDJSON: none of its %sline%s is a JSON object", p->in == 1 ? "only " : "first ",
+			p->in == 1 ? "" : "s");
+		vx_run_note(p->run, VX_EDATA);
+	}
+	for (int s = 0; s < STATUSES; s++)
+		changed += p->counts[s];
+	if (p->o->expect_unchanged && changed > 0) {
+		vx_say("expected no change: %ld of %ld results are not unchanged", changed, changed + p->counts[UNCHANGED]);
+		vx_run_note(p->run, VX_EREJECT);
+	}
+	put_summary(p, &summary, vx_now() - started);
+	status = vx_run_end(p->run, summary.data);
+	vx_buf_free(&summary);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct opts o = { .api = { .retry_for = 60, .stop = &interrupted }, .batch = 500, .batch_bytes = 512 << 10,
+		.window = 2 << 20, .linger_ms = 50 };
+	struct post p = { .o = &o, .lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER,
+		.space = PTHREAD_COND_INITIALIZER, .error = VX_ERROR_INIT };
+	struct vx_error err = VX_ERROR_INIT;
+	double started = vx_now();
+	struct vx_model *model;
+	struct vx_api *api;
+	int status;
+
+	vx_progname_set("vx-post");
+	/* Memory that one thread gave back serves the other too, and large buffers go back to the system. */
+	mallopt(M_ARENA_MAX, 1);
+	mallopt(M_MMAP_THRESHOLD, 256 << 10);
+	parse_args(argc, argv, &o);
+	catch_signals();
+	p.api = api = vx_api_new(&o.api, &err);
+	p.model = model = api ? vx_model_load(&err) : NULL;
+	p.run = model ? vx_run_new(&o.common, &err) : NULL;
+	if (p.run && o.dry_run && !(p.planned = vx_idset_new(&err)))
+		vx_run_note(p.run, VX_EIO);
+	if (!p.run || (o.dry_run && !p.planned)) {
+		vx_message(&err);
+		return vx_exit_status(err.status);
+	}
+	p.job.run = p.run;
+	p.window = vx_window_new(o.window, o.update);
+	read_all(&p, argv + optind);
+	status = finish(&p, started);
+	vx_job_free(&p.job);
+	vx_window_free(p.window);
+	vx_idset_free(p.planned);
+	vx_model_free(model);
+	vx_api_free(api);
+	if (interrupted)
+		raise((int)interrupted); /* SA_RESETHAND has put the default back: whoever waits sees what ended it */
+	return status;
+}

@@ -1,0 +1,96 @@
+/* post: what the parts of vx-post share. read.c makes records into items, send.c posts them from several connections,
+ * result.c turns the answers into results in input order.
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef POST_H
+#define POST_H
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+
+#include "vx_api.h"
+#include "vx_idset.h"
+#include "vx_json_scan.h"
+#include "vx_json_walk.h"
+#include "vx_resource.h"
+#include "vx_run.h"
+#include "vx_window.h"
+
+struct opts {
+	struct vx_common common;
+	struct vx_api_options api;
+	size_t batch, batch_bytes, window;
+	bool update, dry_run, expect_unchanged;
+	int linger_ms;
+};
+
+enum status { CREATED, UNCHANGED, UPDATED, CONFLICT, INVALID, ORPHAN, FAILED, STATUSES };
+
+/* One record on its way. */
+struct item {
+	const struct vx_type *type;
+	const char *input; /* where it was read, for messages */
+	long row;
+	char *text; /* what is sent: its public members; behind it its _source, the line as it was read, its identifier */
+	size_t len, source_len, line_len;
+	size_t identifier, identifier_len; /* where in text */
+	char *result; /* once it is known; NULL: it is "identifier, status" and nothing else */
+	size_t result_len;
+	enum status status;
+};
+
+struct post {
+	const struct opts *o;
+	const struct vx_model *model;
+	const struct vx_api *api;
+	struct vx_run *run;
+	pthread_mutex_t lock;           /* for all below */
+	struct vx_job job;              /* what is to be written next */
+	pthread_cond_t work, space;     /* something to send; room in the window */
+	struct vx_window *window;
+	struct vx_idset *planned;       /* what a dry run would have created; else NULL */
+	size_t news;                    /* records and answers since a batch was last looked for */
+	bool paused, ended, stop;       /* the input waits; is over; the run is cut short */
+	struct vx_error error;          /* why it is */
+	int failed_alone;               /* records in a row that the server failed on, each by itself */
+	long in, malformed, rejected, unsent, local_urls, warnings, counts[STATUSES];
+};
+
+/* read.c */
+struct intake; /* scratch memory of the reading thread */
+struct intake *intake_new(struct post *p);
+void intake_free(struct intake *in);
+/* intake_line: puts the record into the window. VX_EREJECT: it is none that can be sent; *json: yet it is JSON. */
+int intake_line(struct intake *in, const char *line, size_t len, const char *input, long row, bool *json,
+	struct vx_error *err) VX_MUST_USE;
+
+static inline const char *item_identifier(const struct item *it)
+{
+	return it->text + it->identifier;
+}
+
+static inline const char *item_source(const struct item *it)
+{
+	return it->text + it->len;
+}
+
+static inline const char *item_line(const struct item *it)
+{
+	return it->text + it->len + it->source_len;
+}
+
+void item_free(struct item *it);
+
+/* send.c */
+void *sender(void *post);
+void post_stop(struct post *p, const struct vx_error *err); /* with p->lock held; err NULL: asked to */
+
+/* result.c, all with p->lock held */
+void result_take(struct post *p, struct vx_entry *e, struct vx_slice answer);
+void result_failed(struct post *p, struct vx_entry *e, const char *reason);
+void result_emit(struct post *p); /* writes what is next in input order and done */
+void result_rest(struct post *p); /* the same for all that is left when a run was cut short */
+const char *status_name(enum status s);
+
+#endif

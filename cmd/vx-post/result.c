@@ -1,0 +1,321 @@
+/* result: what the server said of a record -> its result line, in input order; warnings, rejects and counts.
+ * SPDX-License-Identifier: MIT
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "post.h"
+#include "vx_hash.h"
+
+#define MISSING_MOST 64 /* names that an orphan is said to miss; past that, any may be the one */
+
+static const char *const names[STATUSES] = { "created", "unchanged", "updated", "conflict", "invalid", "orphan", "failed" };
+
+const char *status_name(enum status s)
+{
+	return names[s];
+}
+
+static struct item *item_of(const struct vx_entry *e)
+{
+	return e->item;
+}
+
+static bool bad(enum status s)
+{
+	return s >= CONFLICT;
+}
+
+/* The plainest result of all, to which most answers are equal byte for byte. */
+static void plain_result(const struct item *it, enum status s, struct vx_buf *b)
+{
+	vx_buf_puts(b, "{\"identifier\":");
+	vx_json_put_string(b, item_identifier(it), it->identifier_len);
+	vx_buf_puts(b, ",\"status\":\"");
+	vx_buf_puts(b, names[s]);
+	vx_buf_puts(b, "\"}");
+}
+
+static bool is_plain(const struct item *it, struct vx_slice answer, enum status s)
+{
+	static const char head[] = "{\"identifier\":\"", middle[] = "\",\"status\":\"", tail[] = "\"}";
+	size_t h = sizeof(head) - 1, m = sizeof(middle) - 1, n = strlen(names[s]);
+	const char *p = answer.text;
+
+	/* An identifier that has passed vx_identifier_check needs no escape. */
+	if (answer.len != h + it->identifier_len + m + n + sizeof(tail) - 1 || memcmp(p, head, h) != 0)
+		return false;
+	p += h;
+	if (memcmp(p, item_identifier(it), it->identifier_len) != 0)
+		return false;
+	p += it->identifier_len;
+	return memcmp(p, middle, m) == 0 && memcmp(p + m, names[s], n) == 0 && memcmp(p + m + n, tail, sizeof(tail) - 1) == 0;
+}
+
+/* The record is answered for good. result (taken over) may be NULL: then there is no more to say than the status. */
+static void settle(struct post *p, struct vx_entry *e, enum status s, char *result, size_t len)
+{
+	struct item *it = item_of(e);
+
+	it->status = s;
+	it->result = result;
+	it->result_len = len;
+	if (!bad(s)) { /* what was sent is not needed any more, only where it came from and its name */
+		size_t rest = it->source_len + it->identifier_len + 1;
+		char *less = vx_alloc(rest);
+		memcpy(less, item_source(it), it->source_len);
+		memcpy(less + it->source_len, item_identifier(it), it->identifier_len);
+		free(it->text);
+		it->text = less;
+		it->len = it->line_len = 0;
+		it->identifier = it->source_len;
+	}
+	vx_window_resize(p->window, e, sizeof(*e) + sizeof(*it) + it->identifier + it->identifier_len + len);
+	vx_window_done(p->window, e, s <= CONFLICT);
+	if (p->planned && s <= CONFLICT && vx_idset_add(p->planned, e->hash, &p->error) != VX_OK)
+		post_stop(p, &(struct vx_error){ .status = VX_EIO, .reason = "cannot keep the plan in a temporary file" });
+}
+
+/* The names that an orphan's errors speak of, as hashes; 0 when they cannot be told. all_planned: a dry run would have
+ * made every one of them. */
+static size_t missing(const struct post *p, const struct vx_json *answer, uint64_t *hashes, bool *all_planned)
+{
+	const struct vx_json *errors = vx_json_get(answer, "errors");
+	size_t n = vx_json_size(errors);
+
+	*all_planned = p->planned && n > 0;
+	if (n > MISSING_MOST || vx_json_type(errors) != VX_ARRAY)
+		n = 0;
+	for (size_t i = 0; i < n; i++) {
+		size_t len;
+		const struct vx_json *item = vx_json_at(errors, i);
+		const char *value =
+			vx_json_type(item) == VX_OBJECT ? vx_json_text(vx_json_get(item, "value"), &len) : NULL;
+		hashes[i] = value ? vx_hash64(value, len) : 0;
+		if (!value || !p->planned || !vx_idset_has(p->planned, hashes[i]))
+			*all_planned = false;
+		if (!value)
+			return 0;
+	}
+	return n;
+}
+
+static enum status status_of(const struct vx_json *answer)
+{
+	const char *name = vx_json_str(answer, "status");
+
+	for (int s = 0; name && s < STATUSES; s++)
+		if (strcmp(name, names[s]) == 0)
+			return (enum status)s;
+	return STATUSES;
+}
+
+static void take_parsed(struct post *p, struct vx_entry *e, struct vx_json *answer)
+{
+	struct item *it = item_of(e);
+	enum status s = status_of(answer);
+	const char *name = vx_json_str(answer, "identifier");
+	uint64_t hashes[MISSING_MOST];
+	struct vx_buf b = VX_BUF_INIT;
+	bool all_planned = false;
+	size_t n;
+
+	if (s == STATUSES || !name || strcmp(name, item_identifier(it)) != 0) {
+		result_failed(p, e, "the server's answer is not about this resource, or its status is not known");
+		return;
+	}
+	if (s == ORPHAN) {
+		n = missing(p, answer, hashes, &all_planned);
+		if (all_planned) {
+			s = CREATED;
+			vx_json_set_str(answer, "status", names[s]);
+			vx_json_del(answer, "errors");
+		} else if (vx_window_orphan(p->window, e, hashes, n)) {
+			return;
+		}
+	}
+	if (s == CONFLICT && e->implied) { /* it exists, and no more was said */
+		settle(p, e, UNCHANGED, NULL, 0);
+		return;
+	}
+	vx_json_print(answer, &b);
+	settle(p, e, s, b.data, b.len);
+}
+
+void result_take(struct post *p, struct vx_entry *e, struct vx_slice answer)
+{
+	struct vx_json *j = NULL;
+
+	for (enum status s = CREATED; s <= UPDATED; s++) {
+		if (is_plain(item_of(e), answer, s)) {
+			settle(p, e, s, NULL, 0);
+			return;
+		}
+	}
+	if (vx_json_parse(answer.text, answer.len, &j, NULL) == VX_OK && vx_json_type(j) == VX_OBJECT)
+		take_parsed(p, e, j);
+	else
+		result_failed(p, e, "the server's answer is no result");
+	vx_json_free(j);
+}
+
+static void failed_result(const struct item *it, const char *reason, struct vx_buf *b)
+{
+	plain_result(it, FAILED, b);
+	b->len--;
+	vx_buf_puts(b, ",\"errors\":[{\"field\":\"\",\"reason\":");
+	vx_json_put_string(b, reason, strlen(reason));
+	vx_buf_puts(b, "}]}");
+}
+
+void result_failed(struct post *p, struct vx_entry *e, const char *reason)
+{
+	struct vx_buf b = VX_BUF_INIT;
+
+	failed_result(item_of(e), reason, &b);
+	settle(p, e, FAILED, b.data, b.len);
+}
+
+/* "conflict: b_value: 50 here, 0 there (and 2 more)": the first thing that the server names. */
+static void tell(const struct item *it, const struct vx_json *result, struct vx_error *err)
+{
+	const struct vx_json *errors = vx_json_get(result, "errors"), *diff = vx_json_get(result, "diff");
+	const struct vx_json *first = vx_json_type(errors) == VX_ARRAY ? vx_json_at(errors, 0) : NULL;
+	size_t more = vx_json_size(errors) > 1 ? vx_json_size(errors) - 1 : 0;
+	char tail[48] = "";
+
+	vx_error_set(err, VX_EREJECT, NULL, "%s", names[it->status]);
+	if (vx_json_type(first) == VX_OBJECT) {
+		const char *field = vx_json_str(first, "field"), *reason = vx_json_str(first, "reason");
+		const char *value = vx_json_str(first, "value");
+		if (more)
+			snprintf(tail, sizeof(tail), " (and %zu more)", more);
+		vx_error_set(err, VX_EREJECT, field, "%s: %s%s%s%s", names[it->status], it->status == ORPHAN && value ? value : "",
+			it->status == ORPHAN && value ? " " : "", reason ? reason : "no reason given", tail);
+	} else if (vx_json_type(diff) == VX_OBJECT && vx_json_size(diff) > 0) {
+		struct vx_json_iter i = vx_json_begin(diff);
+		struct vx_buf old = VX_BUF_INIT, new = VX_BUF_INIT;
+		vx_json_next(&i);
+		vx_json_print(vx_json_type(i.value) == VX_OBJECT ? vx_json_get(i.value, "old") : NULL, &old);
+		vx_json_print(vx_json_type(i.value) == VX_OBJECT ? vx_json_get(i.value, "new") : NULL, &new);
+		if (vx_json_size(diff) > 1)
+			snprintf(tail, sizeof(tail), " (and %zu fields more)", vx_json_size(diff) - 1);
+		vx_error_set(err, VX_EREJECT, i.key, "conflict: %.200s is there, %.200s was sent%s", old.data, new.data, tail);
+		vx_buf_free(&old);
+		vx_buf_free(&new);
+	}
+}
+
+static void locate(const struct item *it, struct vx_error *err)
+{
+	struct vx_json *source = NULL;
+	int64_t row = 0;
+
+	vx_error_at(err, item_identifier(it), 0);
+	if (it->source_len && vx_json_parse(item_source(it), it->source_len, &source, NULL) == VX_OK &&
+		vx_json_type(source) == VX_OBJECT && vx_json_str(source, "file")) {
+		vx_json_get_int(source, "row", &row);
+		vx_error_at(err, vx_json_str(source, "file"), (long)row);
+	}
+	vx_json_free(source);
+}
+
+static void say_warnings(struct post *p, const struct item *it, const struct vx_json *result)
+{
+	const struct vx_json *warnings = vx_json_get(result, "warnings");
+
+	for (size_t i = 0; vx_json_type(warnings) == VX_ARRAY && i < vx_json_size(warnings); i++) {
+		const struct vx_json *w = vx_json_at(warnings, i);
+		const char *code = vx_json_type(w) == VX_OBJECT ? vx_json_str(w, "code") : NULL;
+		const char *field = vx_json_type(w) == VX_OBJECT ? vx_json_str(w, "field") : NULL;
+		struct vx_error err = VX_ERROR_INIT;
+		locate(it, &err);
+		vx_error_set(&err, VX_OK, NULL, "%s%s%s", code ? code : "unnamed", field && *field ? ": " : "",
+			field ? field : "");
+		vx_run_warn(p->run, &err);
+		p->warnings++;
+	}
+}
+
+static void write_result(struct post *p, struct item *it)
+{
+	struct vx_buf *out = &p->job.out;
+	struct vx_json *result = NULL;
+
+	if (it->result)
+		vx_buf_add(out, it->result, it->result_len);
+	else
+		plain_result(it, it->status, out);
+	if (it->source_len) {
+		out->len--;
+		vx_buf_puts(out, ",\"_source\":");
+		vx_buf_add(out, item_source(it), it->source_len);
+		vx_buf_putc(out, '}');
+	}
+	vx_buf_putc(out, '\n');
+	p->job.emitted++;
+	p->counts[it->status]++;
+	if (!it->result || vx_json_parse(it->result, it->result_len, &result, NULL) != VX_OK)
+		return;
+	say_warnings(p, it, result);
+	if (bad(it->status)) {
+		struct vx_record rec = { .line = item_line(it), .len = it->line_len, .json = result, .job = &p->job };
+		struct vx_error err = VX_ERROR_INIT;
+		tell(it, result, &err);
+		locate(it, &err);
+		if (it->line_len == 0) { /* no rejects file: nobody will read the record */
+			rec.line = "{}";
+			rec.len = 2;
+		}
+		vx_reject(&rec, &err);
+	}
+	vx_json_free(result);
+}
+
+static void commit(struct post *p)
+{
+	vx_run_flush(p->run); /* the warnings */
+	if (vx_run_commit(p->run, &p->job) != VX_OK)
+		post_stop(p, NULL);
+}
+
+void result_emit(struct post *p)
+{
+	struct vx_entry *e;
+
+	while ((e = vx_window_pop(p->window))) {
+		write_result(p, item_of(e));
+		item_free(item_of(e));
+		vx_entry_free(e);
+		if (p->job.out.len >= 65536)
+			commit(p);
+	}
+	commit(p);
+}
+
+void result_rest(struct post *p)
+{
+	struct vx_entry *e;
+
+	while ((e = vx_window_drop(p->window))) {
+		struct item *it = item_of(e);
+
+		if (e->state != VX_ENTRY_DONE && p->error.reason[0]) {
+			struct vx_buf b = VX_BUF_INIT;
+			char reason[1200];
+
+			snprintf(reason, sizeof(reason), "no answer: %s", p->error.reason);
+			failed_result(it, reason, &b);
+			it->status = FAILED;
+			it->result = b.data;
+			it->result_len = b.len;
+		}
+		if (it->result || e->state == VX_ENTRY_DONE)
+			write_result(p, it);
+		else
+			p->unsent++;
+		item_free(it);
+		vx_entry_free(e);
+	}
+	commit(p);
+}

@@ -1,0 +1,195 @@
+/* send: batches out of the window -> POST requests on one connection a thread -> answers to result.c. A batch that is
+ * refused as a whole is halved until the guilty record stands alone.
+ * SPDX-License-Identifier: MIT
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "post.h"
+
+#define FAILED_ALONE_MOST 20 /* after so many in a row it is not the records, it is the server */
+
+struct connection {
+	struct post *post;
+	struct vx_api_link *link;
+	struct vx_entry **batch;
+	struct vx_slice *answers;
+	struct vx_json_scan *scan;
+	struct vx_buf body;
+};
+
+void post_stop(struct post *p, const struct vx_error *err)
+{
+	if (!p->stop && err) {
+		p->error = *err;
+		vx_run_note(p->run, err->status);
+	}
+	p->stop = true;
+	pthread_cond_broadcast(&p->work);
+	pthread_cond_broadcast(&p->space);
+}
+
+/* Waits for a batch; 0: there will be none. With the lock held. */
+static size_t next_batch(struct connection *c)
+{
+	struct post *p = c->post;
+	struct vx_window *w = p->window;
+
+	while (!p->stop && !*p->o->api.stop && !vx_run_failed(p->run)) {
+		bool full = vx_window_full(w), pressed = p->paused || p->ended || full;
+
+		if (vx_window_waiting(w) > 0 && (pressed || p->news >= p->o->batch)) {
+			size_t n = vx_window_take(w, pressed, p->o->batch, p->o->batch_bytes, c->batch);
+
+			p->news = 0;
+			if (n > 0)
+				return n;
+			if ((p->ended || full) && vx_window_sent(w) == 0 && vx_window_urge(w, p->ended))
+				continue;
+		}
+		if (p->ended && vx_window_waiting(w) == 0 && vx_window_sent(w) == 0)
+			break;
+		pthread_cond_wait(&p->work, &p->lock);
+	}
+	return 0;
+}
+
+static const struct item *item_of(const struct vx_entry *e)
+{
+	return e->item;
+}
+
+/* One type has a collection of its own; a mixture goes where all may go. */
+static const char *fill_body(struct connection *c, size_t from, size_t to)
+{
+	const char *collection = item_of(c->batch[from])->type->collection;
+
+	vx_buf_clear(&c->body);
+	for (size_t i = from; i < to; i++) {
+		const struct item *it = item_of(c->batch[i]);
+		vx_buf_putc(&c->body, i == from ? '[' : ',');
+		vx_buf_add(&c->body, it->text, it->len);
+		if (it->type != item_of(c->batch[from])->type)
+			collection = NULL;
+	}
+	vx_buf_putc(&c->body, ']');
+	return collection;
+}
+
+/* The answer's results, one a record and of that name; VX_EREFUSED: this is no vxData. */
+static int split_answer(struct connection *c, const struct vx_api_answer *a, size_t from, size_t to, struct vx_error *err)
+{
+	struct vx_json_walk w = vx_json_walk_begin(a->body, a->len), items = { NULL, NULL };
+	struct vx_slice key, value = { "", 0 };
+	size_t n = 0, inexact;
+
+	if (vx_json_scan(c->scan, a->body, a->len, &inexact, NULL) == VX_OK)
+		while (vx_json_walk_member(&w, &key, &value))
+			if (vx_slice_is(key, "results"))
+				items = vx_json_walk_begin(value.text, value.len);
+	while (items.p && vx_json_walk_item(&items, &value)) {
+		if (n < to - from)
+			c->answers[n] = value;
+		n++;
+	}
+	if (n == to - from)
+		return VX_OK;
+	return vx_error_set(err, VX_EREFUSED, NULL, "%s: the answer holds %zu results for %zu resources",
+		vx_api_url(c->post->api), n, to - from);
+}
+
+static void apply(struct connection *c, size_t from, size_t to)
+{
+	struct post *p = c->post;
+
+	pthread_mutex_lock(&p->lock);
+	for (size_t i = from; i < to; i++)
+		result_take(p, c->batch[i], c->answers[i - from]);
+	p->failed_alone = 0;
+	p->news += to - from;
+	result_emit(p);
+	pthread_cond_broadcast(&p->work);
+	pthread_cond_broadcast(&p->space);
+	pthread_mutex_unlock(&p->lock);
+}
+
+/* The record that a request was refused for, all by itself. */
+static void blame(struct connection *c, size_t i, const struct vx_api_answer *a, struct vx_error *err)
+{
+	struct post *p = c->post;
+
+	pthread_mutex_lock(&p->lock);
+	result_failed(p, c->batch[i], err->reason);
+	p->news++;
+	if (a->http >= 500 && ++p->failed_alone >= FAILED_ALONE_MOST) {
+		vx_error_set(err, VX_EUNREACHABLE, NULL, "%s: HTTP status %ld to %d records in a row", vx_api_url(p->api),
+			a->http, p->failed_alone);
+		post_stop(p, err);
+	}
+	result_emit(p);
+	pthread_cond_broadcast(&p->work);
+	pthread_cond_broadcast(&p->space);
+	pthread_mutex_unlock(&p->lock);
+}
+
+/* Posts batch[from..to). False: the run is over. */
+static bool post_range(struct connection *c, size_t from, size_t to)
+{
+	struct post *p = c->post;
+	struct vx_error err = VX_ERROR_INIT;
+	struct vx_api_answer answer;
+	const char *collection = fill_body(c, from, to);
+	/* What is only implied never changes what is there. */
+	bool update = p->o->update && !c->batch[from]->implied;
+	char query[64];
+	int status;
+
+	snprintf(query, sizeof(query), "%s%s%s", update ? "on_conflict=update" : "", update && p->o->dry_run ? "&" : "",
+		p->o->dry_run ? "dry_run=1" : "");
+	status = vx_api_post(c->link, collection ? "create" : "resources", collection, query, c->body.data, c->body.len,
+		&answer, &err);
+	if (status == VX_OK)
+		status = split_answer(c, &answer, from, to, &err);
+	if (status == VX_OK) {
+		apply(c, from, to);
+		return true;
+	}
+	if (status == VX_EREJECT && answer.http != 404) {
+		size_t middle = from + (to - from) / 2;
+		if (to - from > 1)
+			return post_range(c, from, middle) && post_range(c, middle, to);
+		blame(c, from, &answer, &err);
+		return !p->stop;
+	}
+	if (status == VX_EREJECT)
+		vx_error_set(&err, VX_EREFUSED, NULL, "%s: has no %s", vx_api_url(p->api), collection ? collection : "resources");
+	pthread_mutex_lock(&p->lock);
+	post_stop(p, &err);
+	pthread_mutex_unlock(&p->lock);
+	return false;
+}
+
+void *sender(void *post)
+{
+	struct post *p = post;
+	struct connection c = { .post = p, .link = vx_api_connect(p->api), .scan = vx_json_scan_new() };
+	size_t n;
+
+	c.batch = vx_alloc(p->o->batch * sizeof(struct vx_entry *));
+	c.answers = vx_alloc(p->o->batch * sizeof(struct vx_slice));
+	do {
+		pthread_mutex_lock(&p->lock);
+		n = next_batch(&c);
+		pthread_mutex_unlock(&p->lock);
+	} while (n > 0 && post_range(&c, 0, n));
+	pthread_mutex_lock(&p->lock);
+	pthread_cond_broadcast(&p->work); /* the others see the end too */
+	pthread_cond_broadcast(&p->space);
+	pthread_mutex_unlock(&p->lock);
+	vx_api_disconnect(c.link);
+	vx_json_scan_free(c.scan);
+	vx_buf_free(&c.body);
+	free(c.batch);
+	free(c.answers);
+	return NULL;
+}
