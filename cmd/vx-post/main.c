@@ -76,12 +76,14 @@ static void catch_signals(void)
 static void parse_args(int argc, char **argv, struct opts *o)
 {
 	static const struct option longs[] = { { "api", required_argument, NULL, OPT_API },
-		{ "on-conflict", required_argument, NULL, OPT_ON_CONFLICT }, { "dry-run", no_argument, NULL, OPT_DRY_RUN },
+		{ "on-conflict", required_argument, NULL, OPT_ON_CONFLICT },
+		{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
 		{ "expect-unchanged", no_argument, NULL, OPT_EXPECT_UNCHANGED },
 		{ "production", no_argument, NULL, OPT_PRODUCTION }, { "batch", required_argument, NULL, OPT_BATCH },
-		{ "batch-bytes", required_argument, NULL, OPT_BATCH_BYTES }, { "window", required_argument, NULL, OPT_WINDOW },
-		{ "linger", required_argument, NULL, OPT_LINGER }, { "retry-for", required_argument, NULL, OPT_RETRY_FOR },
-		{ "no-gzip", no_argument, NULL, OPT_NO_GZIP }, VX_OPT_COMMON, { NULL, 0, NULL, 0 } };
+		{ "batch-bytes", required_argument, NULL, OPT_BATCH_BYTES },
+		{ "window", required_argument, NULL, OPT_WINDOW }, { "linger", required_argument, NULL, OPT_LINGER },
+		{ "retry-for", required_argument, NULL, OPT_RETRY_FOR }, { "no-gzip", no_argument, NULL, OPT_NO_GZIP },
+		VX_OPT_COMMON, { NULL, 0, NULL, 0 } };
 	int c;
 
 	while ((c = getopt_long(argc, argv, VX_OPT_SHORT, longs, NULL)) != -1) {
@@ -225,7 +227,8 @@ static bool start_senders(struct post *p, struct threads *t)
 }
 
 /* One line into the window. False: the run is over. */
-static bool take_line(struct post *p, struct intake *in, struct threads *t, struct vx_slice line, const char *name, long row)
+static bool take_line(
+	struct post *p, struct intake *in, struct threads *t, struct vx_slice line, const char *name, long row)
 {
 	struct vx_error err = VX_ERROR_INIT;
 	bool json;
@@ -280,7 +283,8 @@ static void put_summary(const struct post *p, struct vx_buf *b, double seconds)
 	if (p->warnings)
 		vx_buf_printf(b, ", %ld warning%s", p->warnings, p->warnings == 1 ? "" : "s");
 	if (p->local_urls)
-		vx_buf_printf(b, ", %ld file:// URL%s of this machine only", p->local_urls, p->local_urls == 1 ? "" : "s");
+		vx_buf_printf(
+			b, ", %ld file:// URL%s of this machine only", p->local_urls, p->local_urls == 1 ? "" : "s");
 	if (p->o->dry_run)
 		vx_buf_puts(b, ", dry run: nothing was written");
 	vx_buf_printf(b, ", %.1f s", seconds);
@@ -321,10 +325,13 @@ static int finish(struct post *p, double started)
 			p->in == 1 ? "" : "s");
 		vx_run_note(p->run, VX_EDATA);
 	}
+	if (p->too_narrow && p->counts[ORPHAN] > 0)
+		vx_say("what orphans refer to may have come too late: a larger --window, or a second run, may help");
 	for (int s = 0; s < STATUSES; s++)
 		changed += p->counts[s];
 	if (p->o->expect_unchanged && changed > 0) {
-		vx_say("expected no change: %ld of %ld results are not unchanged", changed, changed + p->counts[UNCHANGED]);
+		vx_say("expected no change: %ld of %ld results are not unchanged", changed,
+			changed + p->counts[UNCHANGED]);
 		vx_run_note(p->run, VX_EREJECT);
 	}
 	put_summary(p, &summary, vx_now() - started);
@@ -335,10 +342,16 @@ static int finish(struct post *p, double started)
 
 int main(int argc, char **argv)
 {
-	struct opts o = { .api = { .retry_for = 60, .stop = &interrupted }, .batch = 500, .batch_bytes = 512 << 10,
-		.window = 2 << 20, .linger_ms = 50 };
-	struct post p = { .o = &o, .lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER,
-		.space = PTHREAD_COND_INITIALIZER, .error = VX_ERROR_INIT };
+	struct opts o = { .api = { .retry_for = 60, .stop = &interrupted },
+		.batch = 500,
+		.batch_bytes = 512 << 10,
+		.window = 2 << 20,
+		.linger_ms = 50 };
+	struct post p = { .o = &o,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.work = PTHREAD_COND_INITIALIZER,
+		.space = PTHREAD_COND_INITIALIZER,
+		.error = VX_ERROR_INIT };
 	struct vx_error err = VX_ERROR_INIT;
 	double started = vx_now();
 	struct vx_model *model;

@@ -35,7 +35,7 @@ struct item {
 	char *text; /* what is sent: its public members; behind it its _source, the line as it was read, its identifier */
 	size_t len, source_len, line_len;
 	size_t identifier, identifier_len; /* where in text */
-	char *result; /* once it is known; NULL: it is "identifier, status" and nothing else */
+	char *result;                      /* once it is known; NULL: it is "identifier, status" and nothing else */
 	size_t result_len;
 	enum status status;
 };
@@ -45,15 +45,16 @@ struct post {
 	const struct vx_model *model;
 	const struct vx_api *api;
 	struct vx_run *run;
-	pthread_mutex_t lock;           /* for all below */
-	struct vx_job job;              /* what is to be written next */
-	pthread_cond_t work, space;     /* something to send; room in the window */
+	pthread_mutex_t lock;       /* for all below */
+	struct vx_job job;          /* what is to be written next */
+	pthread_cond_t work, space; /* something to send; room in the window */
 	struct vx_window *window;
-	struct vx_idset *planned;       /* what a dry run would have created; else NULL */
-	size_t news;                    /* records and answers since a batch was last looked for */
-	bool paused, ended, stop;       /* the input waits; is over; the run is cut short */
-	struct vx_error error;          /* why it is */
-	int failed_alone;               /* records in a row that the server failed on, each by itself */
+	struct vx_idset *planned; /* what a dry run would have created; else NULL */
+	size_t news;              /* records and answers since a batch was last looked for */
+	bool paused, ended, stop; /* the input waits; is over; the run is cut short */
+	bool too_narrow;          /* the window was full of records that waited */
+	struct vx_error error;    /* why it is */
+	int failed_alone;         /* records in a row that the server failed on, each by itself */
 	long in, malformed, rejected, unsent, local_urls, warnings, counts[STATUSES];
 };
 

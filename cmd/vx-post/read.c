@@ -151,7 +151,8 @@ static void add_path(struct intake *in, const struct reading *r, struct vx_slice
 
 	if (!string_into(value, &in->name) || in->name.len == 0 || has_scheme(in->name.data)) {
 		if (value.text[0] == '"' && in->name.len > 7 &&
-			(strncmp(in->name.data, "file:///", 8) == 0 || strncmp(in->name.data, "file://localhost/", 17) == 0))
+			(strncmp(in->name.data, "file:///", 8) == 0 ||
+				strncmp(in->name.data, "file://localhost/", 17) == 0))
 			in->local_urls++;
 		vx_buf_add(&in->text, value.text, value.len);
 		return;
@@ -160,13 +161,15 @@ static void add_path(struct intake *in, const struct reading *r, struct vx_slice
 	vx_buf_clear(&in->path);
 	vx_buf_puts(&in->path, "file://");
 	path = in->name.data;
-	if (vx_slice_is(key, "path_nii") && r->path_raw.len && vx_slice_string(r->path_raw, &raw) && raw.text[0] == '/') {
+	if (vx_slice_is(key, "path_nii") && r->path_raw.len && vx_slice_string(r->path_raw, &raw) &&
+		raw.text[0] == '/') {
 		vx_buf_add(&in->path, raw.text, raw.len);
 	} else {
 		if (path[0] != '/') {
 			while (strncmp(path, "./", 2) == 0)
 				path += 2;
-			vx_url_escape(&in->path, in->folder ? in->folder : "", in->folder ? strlen(in->folder) : 0, true);
+			vx_url_escape(
+				&in->path, in->folder ? in->folder : "", in->folder ? strlen(in->folder) : 0, true);
 			vx_buf_putc(&in->path, '/');
 		}
 		vx_url_escape(&in->path, path, strlen(path), true);
@@ -278,7 +281,8 @@ static int intake_object(struct intake *in, struct vx_slice line, const char *in
 	it->row = row;
 
 	pthread_mutex_lock(&p->lock);
-	e = vx_window_add(p->window, item_identifier(it), it->identifier_len, type->rank, in->refs, in->n_refs, r.implied);
+	e = vx_window_add(
+		p->window, item_identifier(it), it->identifier_len, type->rank, in->refs, in->n_refs, r.implied);
 	e->item = it;
 	e->size = it->len + 1;
 	vx_window_resize(p->window, e, e->bytes + sizeof(*it) + it->identifier + it->identifier_len);
@@ -287,8 +291,8 @@ static int intake_object(struct intake *in, struct vx_slice line, const char *in
 	return VX_OK;
 }
 
-int intake_line(struct intake *in, const char *line, size_t len, const char *input, long row, bool *json,
-	struct vx_error *err)
+int intake_line(
+	struct intake *in, const char *line, size_t len, const char *input, long row, bool *json, struct vx_error *err)
 {
 	struct vx_slice text = { line, len };
 	size_t inexact;

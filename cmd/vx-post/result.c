@@ -9,7 +9,8 @@
 
 #define MISSING_MOST 64 /* names that an orphan is said to miss; past that, any may be the one */
 
-static const char *const names[STATUSES] = { "created", "unchanged", "updated", "conflict", "invalid", "orphan", "failed" };
+static const char *const names[STATUSES] = { "created", "unchanged", "updated", "conflict", "invalid", "orphan",
+	"failed" };
 
 const char *status_name(enum status s)
 {
@@ -49,7 +50,8 @@ static bool is_plain(const struct item *it, struct vx_slice answer, enum status 
 	if (memcmp(p, item_identifier(it), it->identifier_len) != 0)
 		return false;
 	p += it->identifier_len;
-	return memcmp(p, middle, m) == 0 && memcmp(p + m, names[s], n) == 0 && memcmp(p + m + n, tail, sizeof(tail) - 1) == 0;
+	return memcmp(p, middle, m) == 0 && memcmp(p + m, names[s], n) == 0 &&
+	       memcmp(p + m + n, tail, sizeof(tail) - 1) == 0;
 }
 
 /* The record is answered for good. result (taken over) may be NULL: then there is no more to say than the status. */
@@ -73,7 +75,8 @@ static void settle(struct post *p, struct vx_entry *e, enum status s, char *resu
 	vx_window_resize(p->window, e, sizeof(*e) + sizeof(*it) + it->identifier + it->identifier_len + len);
 	vx_window_done(p->window, e, s <= CONFLICT);
 	if (p->planned && s <= CONFLICT && vx_idset_add(p->planned, e->hash, &p->error) != VX_OK)
-		post_stop(p, &(struct vx_error){ .status = VX_EIO, .reason = "cannot keep the plan in a temporary file" });
+		post_stop(p,
+			&(struct vx_error){ .status = VX_EIO, .reason = "cannot keep the plan in a temporary file" });
 }
 
 /* The names that an orphan's errors speak of, as hashes; 0 when they cannot be told. all_planned: a dry run would have
@@ -190,8 +193,9 @@ static void tell(const struct item *it, const struct vx_json *result, struct vx_
 		const char *value = vx_json_str(first, "value");
 		if (more)
 			snprintf(tail, sizeof(tail), " (and %zu more)", more);
-		vx_error_set(err, VX_EREJECT, field, "%s: %s%s%s%s", names[it->status], it->status == ORPHAN && value ? value : "",
-			it->status == ORPHAN && value ? " " : "", reason ? reason : "no reason given", tail);
+		vx_error_set(err, VX_EREJECT, field, "%s: %s%s%s%s", names[it->status],
+			it->status == ORPHAN && value ? value : "", it->status == ORPHAN && value ? " " : "",
+			reason ? reason : "no reason given", tail);
 	} else if (vx_json_type(diff) == VX_OBJECT && vx_json_size(diff) > 0) {
 		struct vx_json_iter i = vx_json_begin(diff);
 		struct vx_buf old = VX_BUF_INIT, new = VX_BUF_INIT;
@@ -200,7 +204,8 @@ static void tell(const struct item *it, const struct vx_json *result, struct vx_
 		vx_json_print(vx_json_type(i.value) == VX_OBJECT ? vx_json_get(i.value, "new") : NULL, &new);
 		if (vx_json_size(diff) > 1)
 			snprintf(tail, sizeof(tail), " (and %zu fields more)", vx_json_size(diff) - 1);
-		vx_error_set(err, VX_EREJECT, i.key, "conflict: %.200s is there, %.200s was sent%s", old.data, new.data, tail);
+		vx_error_set(err, VX_EREJECT, i.key, "conflict: %.200s is there, %.200s was sent%s", old.data, new.data,
+			tail);
 		vx_buf_free(&old);
 		vx_buf_free(&new);
 	}
@@ -299,6 +304,7 @@ void result_rest(struct post *p)
 
 	while ((e = vx_window_drop(p->window))) {
 		struct item *it = item_of(e);
+		size_t said = p->job.messages.len;
 
 		if (e->state != VX_ENTRY_DONE && p->error.reason[0]) {
 			struct vx_buf b = VX_BUF_INIT;
@@ -314,6 +320,8 @@ void result_rest(struct post *p)
 			write_result(p, it);
 		else
 			p->unsent++;
+		if (it->status == FAILED && e->state != VX_ENTRY_DONE)
+			p->job.messages.len = said; /* the run's own error says it once for all */
 		item_free(it);
 		vx_entry_free(e);
 	}

@@ -44,8 +44,10 @@ static size_t next_batch(struct connection *c)
 			p->news = 0;
 			if (n > 0)
 				return n;
-			if ((p->ended || full) && vx_window_sent(w) == 0 && vx_window_urge(w, p->ended))
+			if ((p->ended || full) && vx_window_sent(w) == 0 && vx_window_urge(w, p->ended)) {
+				p->too_narrow |= !p->ended;
 				continue;
+			}
 		}
 		if (p->ended && vx_window_waiting(w) == 0 && vx_window_sent(w) == 0)
 			break;
@@ -77,7 +79,8 @@ static const char *fill_body(struct connection *c, size_t from, size_t to)
 }
 
 /* The answer's results, one a record and of that name; VX_EREFUSED: this is no vxData. */
-static int split_answer(struct connection *c, const struct vx_api_answer *a, size_t from, size_t to, struct vx_error *err)
+static int split_answer(
+	struct connection *c, const struct vx_api_answer *a, size_t from, size_t to, struct vx_error *err)
 {
 	struct vx_json_walk w = vx_json_walk_begin(a->body, a->len), items = { NULL, NULL };
 	struct vx_slice key, value = { "", 0 };
@@ -122,8 +125,8 @@ static void blame(struct connection *c, size_t i, const struct vx_api_answer *a,
 	result_failed(p, c->batch[i], err->reason);
 	p->news++;
 	if (a->http >= 500 && ++p->failed_alone >= FAILED_ALONE_MOST) {
-		vx_error_set(err, VX_EUNREACHABLE, NULL, "%s: HTTP status %ld to %d records in a row", vx_api_url(p->api),
-			a->http, p->failed_alone);
+		vx_error_set(err, VX_EUNREACHABLE, NULL, "%s: HTTP status %ld to %d records in a row",
+			vx_api_url(p->api), a->http, p->failed_alone);
 		post_stop(p, err);
 	}
 	result_emit(p);
@@ -162,7 +165,8 @@ static bool post_range(struct connection *c, size_t from, size_t to)
 		return !p->stop;
 	}
 	if (status == VX_EREJECT)
-		vx_error_set(&err, VX_EREFUSED, NULL, "%s: has no %s", vx_api_url(p->api), collection ? collection : "resources");
+		vx_error_set(&err, VX_EREFUSED, NULL, "%s: has no %s", vx_api_url(p->api),
+			collection ? collection : "resources");
 	pthread_mutex_lock(&p->lock);
 	post_stop(p, &err);
 	pthread_mutex_unlock(&p->lock);
