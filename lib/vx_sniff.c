@@ -27,7 +27,10 @@ int vx_kind_find(const char *name, size_t len)
 	return -1;
 }
 
-#define SUFFIX(t, k, s) { .text = t, .len = sizeof t - 1, .kind = k, .settles = s }
+#define SUFFIX(t, k, s)                                                                                                \
+	{                                                                                                              \
+		.text = t, .len = sizeof t - 1, .kind = k, .settles = s                                                \
+	}
 /* Two-part suffixes come before what they end in. The last ones save opening what never is an image or a table. */
 static const struct vx_suffix suffixes[] = {
 	SUFFIX(".nii.gz", VX_KIND_NIFTI, true),

@@ -39,7 +39,7 @@ const char *vx_kind_name(enum vx_kind kind);
 int vx_kind_find(const char *name, size_t len);
 
 struct vx_suffix {
-	const char *text;  /* ".nii.gz", lower case */
+	const char *text; /* ".nii.gz", lower case */
 	uint8_t len;
 	enum vx_kind kind; /* what it stands for; of .hdr and .img what they may be */
 	bool settles;      /* the content need not be looked at */

@@ -162,7 +162,8 @@ static void work_files(struct state_of_walk *s, struct piece *p, void *worker)
 	int fd = vx_walk_folder_open(&s->tree, p->folder, &temporary);
 
 	if (fd < 0)
-		vx_walk_note(&p->out, 'r', p->folder->rel, errno == ENOENT ? "vanished during the scan" : strerror(errno));
+		vx_walk_note(
+			&p->out, 'r', p->folder->rel, errno == ENOENT ? "vanished during the scan" : strerror(errno));
 	else
 		s->walk->files(worker, &p->folder->view, fd, p->first, p->last, &p->out);
 	if (fd >= 0 && temporary)
@@ -250,8 +251,10 @@ static void free_pieces(struct state_of_walk *s, struct piece *p)
 
 int vx_walk(const struct vx_walk *walk, const char *path, const char *const *only, struct vx_error *err)
 {
-	struct state_of_walk s = { .walk = walk, .tree = { .walk = walk, .only = only },
-		.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+	struct state_of_walk s = { .walk = walk,
+		.tree = { .walk = walk, .only = only },
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.changed = PTHREAD_COND_INITIALIZER };
 
 	s.tree.root_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	s.tree.root = s.tree.root_fd < 0 ? NULL : realpath(path, NULL);

@@ -26,19 +26,19 @@ struct vx_entry {
 	uint32_t name; /* offset in the folder's names */
 	uint16_t len;  /* without the "/" that names of folders end in */
 	uint8_t type;
-	uint8_t mark;  /* what the mark callback made of it */
+	uint8_t mark; /* what the mark callback made of it */
 };
 
 /* One folder that was read. Its entries are sorted. */
 struct vx_folder {
-	const char *root;      /* absolute, without a final "/" ("" for the file system's root) */
-	const char *rel;       /* path below the root, ends in "/"; "" for the root itself */
+	const char *root; /* absolute, without a final "/" ("" for the file system's root) */
+	const char *rel;  /* path below the root, ends in "/"; "" for the root itself */
 	size_t rel_len;
 	const struct vx_entry *entries;
 	size_t count;
 	const char *names;
-	uint64_t serial;       /* no two folders of a process have the same */
-	int stat_flags;        /* for fstatat: AT_SYMLINK_NOFOLLOW unless links are followed */
+	uint64_t serial; /* no two folders of a process have the same */
+	int stat_flags;  /* for fstatat: AT_SYMLINK_NOFOLLOW unless links are followed */
 };
 
 /* vx_entry_name: the name; that of a folder has a "/" behind it. */
@@ -49,8 +49,8 @@ static inline const char *vx_entry_name(const struct vx_folder *f, const struct 
 
 /* What a piece of the walk gave. */
 struct vx_walk_out {
-	struct vx_buf text;  /* whole lines, for write */
-	struct vx_buf notes; /* problems, see vx_walk_note */
+	struct vx_buf text;      /* whole lines, for write */
+	struct vx_buf notes;     /* problems, see vx_walk_note */
 	long records, counts[4]; /* the caller's own */
 };
 
@@ -63,10 +63,11 @@ bool vx_walk_notes(const struct vx_walk_out *out, size_t *at, char *level, const
 struct vx_walk {
 	/* mark: looks at a name as its folder is read: a number 0..255 to be kept as entry.mark, or -1 to leave the entry
 	 * out (a folder: with all that is in it). name is no C string. NULL: all are kept. Any thread. */
-	int (*mark)(void *worker, const char *rel, size_t rel_len, const char *name, size_t len, enum vx_entry_type type);
+	int (*mark)(
+		void *worker, const char *rel, size_t rel_len, const char *name, size_t len, enum vx_entry_type type);
 	/* files: entries first..last-1 of f are all files; dirfd is f, opened. Any thread. */
-	void (*files)(void *worker, const struct vx_folder *f, int dirfd, size_t first, size_t last,
-		struct vx_walk_out *out);
+	void (*files)(
+		void *worker, const struct vx_folder *f, int dirfd, size_t first, size_t last, struct vx_walk_out *out);
 	/* write: pieces in order, one at a time; false ends the walk. */
 	bool (*write)(void *arg, const struct vx_walk_out *out);
 	/* idle: nothing can be written just now: time to flush. May be NULL. One at a time, never beside write. */

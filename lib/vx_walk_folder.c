@@ -48,7 +48,8 @@ static void note_errno(struct reading *r, const char *name, int error)
 
 	snprintf(reason, sizeof reason, "cannot be looked at: %s", strerror_r(error, text, sizeof text));
 	if (error == ENOENT)
-		note_entry(r, 'r', name, r->tree->walk->follow ? "vanished, or a link to nothing" : "vanished during the scan");
+		note_entry(r, 'r', name,
+			r->tree->walk->follow ? "vanished, or a link to nothing" : "vanished during the scan");
 	else
 		note_entry(r, 'r', name, error == ELOOP ? "a symbolic link that leads back to itself" : reason);
 }
@@ -100,16 +101,18 @@ static void take_entry(struct reading *r, const char *name, unsigned char d_type
 		return;
 	}
 	if (type == VX_ENTRY_LINK || type == VX_ENTRY_OTHER) {
-		note_entry(r, 'w', name, type == VX_ENTRY_LINK ? "a symbolic link, not followed (see --follow)"
-							       : "neither a file nor a folder, left out");
+		note_entry(r, 'w', name,
+			type == VX_ENTRY_LINK ? "a symbolic link, not followed (see --follow)"
+					      : "neither a file nor a folder, left out");
 		return;
 	}
 	if (r->names.len > UINT32_MAX - UINT16_MAX) {
 		note_entry(r, 'r', name, "left out: the names of this folder are more than 4 GiB");
 		return;
 	}
-	struct vx_entry e = { .name = (uint32_t)r->names.len, .len = (uint16_t)len, .type = (uint8_t)type,
-		.mark = (uint8_t)mark };
+	struct vx_entry e = {
+		.name = (uint32_t)r->names.len, .len = (uint16_t)len, .type = (uint8_t)type, .mark = (uint8_t)mark
+	};
 	vx_buf_add(r->entries, &e, sizeof e);
 	vx_buf_add(&r->names, name, len);
 	if (type == VX_ENTRY_FOLDER)
@@ -165,7 +168,8 @@ static bool leads_back(const struct vx_walk_folder *f)
 	return false;
 }
 
-static struct vx_walk_folder *folder_new(struct vx_walk_tree *tree, struct vx_walk_folder *parent, const struct vx_entry *e)
+static struct vx_walk_folder *folder_new(
+	struct vx_walk_tree *tree, struct vx_walk_folder *parent, const struct vx_entry *e)
 {
 	static atomic_ullong serial;
 	struct vx_walk_folder *f = vx_alloc(sizeof *f);
@@ -174,15 +178,17 @@ static struct vx_walk_folder *folder_new(struct vx_walk_tree *tree, struct vx_wa
 	f->parent = parent && tree->walk->follow ? vx_walk_folder_ref(parent) : NULL;
 	f->fd = -1;
 	f->refs = 1;
-	f->view = (struct vx_folder){ .root = tree->root, .rel = f->rel, .rel_len = strlen(f->rel),
+	f->view = (struct vx_folder){ .root = tree->root,
+		.rel = f->rel,
+		.rel_len = strlen(f->rel),
 		.serial = atomic_fetch_add(&serial, 1) + 1,
 		.stat_flags = tree->walk->follow ? 0 : AT_SYMLINK_NOFOLLOW };
 	return f;
 }
 
 /* Opens f below its parent, whose descriptor may be closed by now. 0, or errno. */
-static int open_below(struct vx_walk_tree *tree, struct vx_walk_folder *f, struct vx_walk_folder *parent,
-	const struct vx_entry *e)
+static int open_below(
+	struct vx_walk_tree *tree, struct vx_walk_folder *f, struct vx_walk_folder *parent, const struct vx_entry *e)
 {
 	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (tree->walk->follow || !parent ? 0 : O_NOFOLLOW);
 	bool kept = parent && parent->fd >= 0;
@@ -191,7 +197,10 @@ static int open_below(struct vx_walk_tree *tree, struct vx_walk_folder *f, struc
 	if (strlen(tree->root) + 1 + f->view.rel_len >= PATH_MAX)
 		return ENAMETOOLONG;
 	f->fd = openat(kept ? parent->fd : tree->root_fd,
-		!parent ? "." : kept ? vx_entry_name(&parent->view, e) : f->rel, flags);
+		!parent ? "."
+		: kept  ? vx_entry_name(&parent->view, e)
+			: f->rel,
+		flags);
 	if (f->fd < 0)
 		return errno;
 	atomic_fetch_add(&tree->open_fds, 1);

@@ -10,18 +10,18 @@
 /* What all folders of one walk share. */
 struct vx_walk_tree {
 	const struct vx_walk *walk;
-	char *root;             /* absolute */
+	char *root; /* absolute */
 	int root_fd;
-	atomic_int open_fds;    /* folders that keep their descriptor */
+	atomic_int open_fds; /* folders that keep their descriptor */
 	const char *const *only;
 };
 
 struct vx_walk_folder {
-	struct vx_folder view;  /* what callers see */
+	struct vx_folder view;         /* what callers see */
 	struct vx_walk_folder *parent; /* kept while links are followed, to find loops */
 	dev_t dev;
 	ino_t ino;
-	int fd;                 /* -1: reopened when it is needed */
+	int fd; /* -1: reopened when it is needed */
 	atomic_int refs;
 	char *rel, *names;
 	struct vx_entry *entries;

@@ -17,17 +17,20 @@ static const char usage[] =
 	"  -p, --pattern PATTERN keep paths that match, capture {names} ('{patient}/{study}_{n:[0-9]+}.nii.gz');\n"
 	"                        may be repeated: the first one that matches counts\n"
 	"      --explain         say for each file that matches no pattern which one is nearest, and why it failed\n"
-	"  -k, --kind LIST       image (default), all, or a list of nifti analyze img dicom json csv xlsx mha bval bvec other\n"
+	"  -k, --kind LIST       image (default), all, or a list of nifti analyze img dicom json csv xlsx mha bval "
+	"bvec other\n"
 	"      --id TEMPLATE     the identifier (default volume/{rel}); {captures}, {rel}, {dir}, {name}, {root}\n"
 	"  -s, --set KEY=VALUE   set a field; VALUE may use the same names\n"
 	"      --set KEY:=JSON   set a field to a JSON value\n"
 	"  -x, --exclude GLOB    leave out files and whole folders; without '/' held against the name alone\n"
 	"  -L, --follow          follow symbolic links\n"
 	"      --hash            add the SHA-256 of each file\n"
-	"      --newer WHEN      only files changed after WHEN: a file, or a date such as 2026-01-31 or 2026-01-31T12:00:00Z\n"
-	"      --quiet-for TIME  leave out files changed less than TIME ago (seconds, or 90s 5m 2h): still being written\n"
-	"      --shard I/N       only the I-th of N parts (1/N to N/N), split by path, always in the same way\n"
-	VX_OPT_HELP;
+	"      --newer WHEN      only files changed after WHEN: a file, or a date such as 2026-01-31 or "
+	"2026-01-31T12:00:00Z\n"
+	"      --quiet-for TIME  leave out files changed less than TIME ago (seconds, or 90s 5m 2h): still being "
+	"written\n"
+	"      --shard I/N       only the I-th of N parts (1/N to N/N), split by path, always in the same "
+	"way\n" VX_OPT_HELP;
 
 enum { OPT_EXPLAIN = VX_OPT_OWN, OPT_ID, OPT_HASH, OPT_NEWER, OPT_QUIET_FOR, OPT_SHARD };
 
@@ -52,8 +55,8 @@ static const struct option longs[] = {
 struct output {
 	struct opts *o;
 	struct vx_run *run;
-	const char *shown;      /* the root as it was given, for messages */
-	double flushed;         /* when the output was last flushed */
+	const char *shown; /* the root as it was given, for messages */
+	double flushed;    /* when the output was last flushed */
 	long counts[4], rejected;
 };
 
@@ -185,8 +188,14 @@ static int scan(struct opts *o, char **paths)
 {
 	struct vx_error err = VX_ERROR_INIT;
 	struct output out = { .o = o, .run = vx_run_new(&o->common, &err) };
-	struct vx_walk walk = { .mark = scan_mark, .files = scan_files, .write = write_piece, .idle = flush,
-		.worker_new = scan_worker_new, .worker_free = scan_worker_free, .arg = &out, .follow = o->follow,
+	struct vx_walk walk = { .mark = scan_mark,
+		.files = scan_files,
+		.write = write_piece,
+		.idle = flush,
+		.worker_new = scan_worker_new,
+		.worker_free = scan_worker_free,
+		.arg = &out,
+		.follow = o->follow,
 		.jobs = o->common.jobs ? o->common.jobs : vx_cpus() };
 	struct vx_buf summary = VX_BUF_INIT;
 	double started = vx_now();

@@ -15,7 +15,7 @@ struct setting {
 	char *key;
 	struct vx_template *value; /* NULL: json */
 	char *json;
-	bool is_identifier;        /* names in it are encoded as identifiers are */
+	bool is_identifier; /* names in it are encoded as identifiers are */
 };
 
 struct texts {
@@ -26,17 +26,17 @@ struct texts {
 struct opts {
 	struct vx_common common;
 	struct texts patterns, excludes;
-	unsigned kinds;            /* bits of enum vx_kind */
-	struct vx_template *id;    /* NULL: volume/{rel} for images, none for the rest */
+	unsigned kinds;         /* bits of enum vx_kind */
+	struct vx_template *id; /* NULL: volume/{rel} for images, none for the rest */
 	struct setting *settings;
 	size_t n_settings;
 	bool follow, hash, explain, has_newer;
-	struct timespec newer;     /* only files modified after it */
-	double quiet_for;          /* only files not modified for so many seconds; 0: any */
-	double started;            /* wall clock */
-	long long shard, shards;   /* 1-based; shards 0: all */
-	const char *only;          /* the one file of this folder that was asked for */
-	const char *root_name;     /* the root's last component, for {root} */
+	struct timespec newer;   /* only files modified after it */
+	double quiet_for;        /* only files not modified for so many seconds; 0: any */
+	double started;          /* wall clock */
+	long long shard, shards; /* 1-based; shards 0: all */
+	const char *only;        /* the one file of this folder that was asked for */
+	const char *root_name;   /* the root's last component, for {root} */
 };
 
 /* The counts of struct vx_walk_out. */
@@ -44,28 +44,28 @@ enum { COUNT_UNMATCHED, COUNT_OLD, COUNT_YOUNG };
 
 struct compiled {
 	struct vx_pattern *pattern;
-	bool by_name;              /* an --exclude without "/" is held against the name alone */
+	bool by_name; /* an --exclude without "/" is held against the name alone */
 };
 
 /* What one thread has of its own. */
 struct worker {
 	const struct opts *o;
 	struct compiled *patterns, *excludes;
-	size_t *start, *end;       /* of the captures of the pattern that matched */
+	size_t *start, *end; /* of the captures of the pattern that matched */
 	struct vx_buf path, rel, text, id;
-	struct vx_buf values;      /* values handed to templates, kept until the record is done */
-	uint64_t serial;           /* the folder that the following belong to */
+	struct vx_buf values; /* values handed to templates, kept until the record is done */
+	uint64_t serial;      /* the folder that the following belong to */
 	struct vx_buf root_json, dir_json, rel_json, id_dir; /* its paths as JSON text, its part of an identifier */
 	bool dir_utf8;
-	int64_t second;            /* the one that the text in `time` stands for */
+	int64_t second; /* the one that the text in `time` stands for */
 	char time[24];
-	struct vx_error err;       /* too large to be cleared for each file */
+	struct vx_error err; /* too large to be cleared for each file */
 };
 
 /* Files of one folder that belong together; indexes into its entries, -1 where there is none. */
 struct group {
 	long json, bval, bvec, img;
-	bool twin;                 /* another image has the same stem: the suffix stays in the name */
+	bool twin; /* another image has the same stem: the suffix stays in the name */
 };
 
 /* One file on its way to becoming a record. */
@@ -73,7 +73,7 @@ struct found {
 	const struct vx_folder *folder;
 	const struct vx_entry *entry;
 	const char *name;
-	size_t len, stem;          /* the stem's length */
+	size_t len, stem; /* the stem's length */
 	int dirfd;
 	enum vx_kind kind;
 	struct stat st;

@@ -34,7 +34,7 @@ void *scan_worker_new(void *arg)
 	struct worker *w = vx_alloc(sizeof *w);
 	size_t names = 1;
 
-	w->o = *(struct opts **)arg; 
+	w->o = *(struct opts **)arg;
 	/* Each thread has patterns of its own: regexec holds a lock for as long as it looks at one. */
 	w->patterns = compile(&w->o->patterns);
 	w->excludes = compile(&w->o->excludes);
@@ -48,8 +48,8 @@ void *scan_worker_new(void *arg)
 void scan_worker_free(void *worker)
 {
 	struct worker *w = worker;
-	struct vx_buf *bufs[] = { &w->path, &w->rel, &w->text, &w->id, &w->values, &w->root_json, &w->dir_json, &w->rel_json,
-		&w->id_dir };
+	struct vx_buf *bufs[] = { &w->path, &w->rel, &w->text, &w->id, &w->values, &w->root_json, &w->dir_json,
+		&w->rel_json, &w->id_dir };
 
 	for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
 		vx_buf_free(bufs[i]);
@@ -107,7 +107,8 @@ static bool is_image_file(const struct vx_folder *f, const struct vx_entry *e, i
 
 	if (e->type != VX_ENTRY_FILE || (s && s->kind != VX_KIND_NIFTI))
 		return false;
-	return (s && s->settles) || (vx_sniff_at(dirfd, vx_entry_name(f, e), &kind, NULL) == VX_OK && scan_is_image(kind));
+	return (s && s->settles) ||
+	       (vx_sniff_at(dirfd, vx_entry_name(f, e), &kind, NULL) == VX_OK && scan_is_image(kind));
 }
 
 /* Takes one neighbour into the group; first come, first kept. */
@@ -229,7 +230,8 @@ static void explain(struct worker *w, struct vx_walk_out *out)
 	struct vx_buf why = VX_BUF_INIT;
 
 	for (const struct compiled *c = w->patterns; c->pattern; c++)
-		if (nearness(vx_pattern_text(c->pattern), w->rel.data) > nearness(vx_pattern_text(nearest->pattern), w->rel.data))
+		if (nearness(vx_pattern_text(c->pattern), w->rel.data) >
+			nearness(vx_pattern_text(nearest->pattern), w->rel.data))
 			nearest = c;
 	vx_buf_printf(&why, "matches no pattern; nearest is '%s': ", vx_pattern_text(nearest->pattern));
 	vx_pattern_explain(nearest->pattern, w->rel.data, &why);
@@ -327,8 +329,12 @@ static bool settle(struct worker *w, struct found *x, size_t at, struct vx_walk_
 
 static void one_file(struct worker *w, const struct vx_folder *f, int dirfd, size_t at, struct vx_walk_out *out)
 {
-	struct found x = { .folder = f, .entry = &f->entries[at], .name = vx_entry_name(f, &f->entries[at]),
-		.len = f->entries[at].len, .dirfd = dirfd, .group = { -1, -1, -1, -1, false } };
+	struct found x = { .folder = f,
+		.entry = &f->entries[at],
+		.name = vx_entry_name(f, &f->entries[at]),
+		.len = f->entries[at].len,
+		.dirfd = dirfd,
+		.group = { -1, -1, -1, -1, false } };
 	const struct vx_suffix *s = vx_suffix_at(x.entry->mark);
 
 	vx_buf_clear(&w->rel);
@@ -345,7 +351,8 @@ static void one_file(struct worker *w, const struct vx_folder *f, int dirfd, siz
 		x.group = scan_group(f, at, x.stem, dirfd);
 	if (x.group.twin) {
 		x.stem = x.len;
-		note(w, out, 'w', "another image has the same name but for its suffix: both keep it in their identifiers");
+		note(w, out, 'w',
+			"another image has the same name but for its suffix: both keep it in their identifiers");
 	}
 	if (!in_time(w, &x, out) || (w->o->hash && !hash(w, &x, out)))
 		return;
