@@ -14,7 +14,7 @@ CPPFLAGS += -D_GNU_SOURCE -DVX_VERSION='"$(VERSION)"' -Ilib $(shell pkg-config -
 LDFLAGS  += $(san_$(SAN)) -pthread
 
 # What each tool links beside libvx.a; the archive gives it only what it uses.
-base := $(shell pkg-config --libs json-c libcrypto) -lm
+base := $(shell pkg-config --libs json-c libcrypto libpcre2-8) -lm
 LIBS_vx-nifti-meta  := -ldeflate -lz
 LIBS_vx-scan        := -lz
 LIBS_vx-csv         := -lcsv
