@@ -69,6 +69,8 @@ static const struct vx_json *document(struct loader *l, const char *file)
 	if (status != VX_OK) {
 		if (l->status == VX_OK)
 			l->status = status == VX_EREJECT ? VX_EDATA : status;
+		if (l->err)
+			l->err->status = (enum vx_status)l->status;
 		return NULL;
 	}
 	s->documents = vx_realloc(s->documents, (s->ndocuments + 1) * sizeof(*s->documents));
