@@ -291,6 +291,16 @@ static int intake_object(struct intake *in, struct vx_slice line, const char *in
 	return VX_OK;
 }
 
+static int not_object(struct vx_slice text, struct vx_error *err)
+{
+	struct vx_json *j = NULL;
+
+	if (vx_json_parse(text.text, text.len, &j, err) == VX_OK)
+		vx_error_set(err, VX_EREJECT, NULL, "not a JSON object but %s", vx_json_type_name(vx_json_type(j)));
+	vx_json_free(j);
+	return VX_EREJECT;
+}
+
 int intake_line(
 	struct intake *in, const char *line, size_t len, const char *input, long row, bool *json, struct vx_error *err)
 {
@@ -307,7 +317,7 @@ int intake_line(
 	while (text.len > 0 && strchr(" \t\r", text.text[text.len - 1]))
 		text.len--;
 	if (text.text[0] != '{')
-		return vx_error_set(err, VX_EREJECT, NULL, "not a JSON object");
+		return not_object(text, err);
 	*json = true;
 	return intake_object(in, text, input, row, err);
 }
