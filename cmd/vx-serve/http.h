@@ -1,0 +1,86 @@
+/* http: one request and its answer over libmicrohttpd: bodies (gzip too), limits, tokens, problems. Knows no vxData.
+ * in: HTTP; out: a struct call for the route's handler, which leaves an answer in it.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef HTTP_H
+#define HTTP_H
+
+#include <stdatomic.h>
+
+#include "vx_err.h"
+#include "vx_io.h"
+
+struct MHD_Connection;
+struct MHD_Daemon;
+struct call;
+struct route;
+
+struct http_limits {
+	size_t body;          /* bytes of a body, also once inflated: more is 413 */
+	unsigned connections; /* at once: more are closed at once */
+	unsigned idle;        /* seconds without a byte */
+	unsigned request;     /* seconds for a request to come in whole */
+};
+
+struct http_server {
+	struct http_limits limits;
+	const char *address, *port;
+	char (*tokens)[65]; /* SHA-256 of each that opens the door; none: it stands open */
+	size_t token_count;
+	bool log; /* a line a request on stderr */
+	/* begin: finds the route of a call before its body is read, or leaves a problem; answer: handles it. */
+	void (*begin)(struct call *call);
+	void (*answer)(struct call *call);
+	void *app;
+	struct MHD_Daemon *daemon;
+	atomic_long active;  /* requests under way */
+	atomic_size_t bytes; /* of their bodies */
+	atomic_bool stopping;
+};
+
+enum http_body { BODY_UNKNOWN, BODY_JSON, BODY_LINES }; /* what Content-Type says */
+
+struct call {
+	struct http_server *server;
+	struct MHD_Connection *connection;
+	const struct route *route;
+	char *uri;                 /* as it was sent */
+	const char *method, *path; /* HEAD is handled as GET; path is decoded */
+	bool open;                 /* begin: no token needed */
+	bool takes_body;           /* begin: the handler reads body */
+	enum http_body kind;
+	struct vx_buf body;
+	/* The answer: status, and either out or more(), which appends until it returns 0 (the end) or less (failed). */
+	unsigned status;
+	const char *type;
+	struct vx_buf out;
+	int (*more)(void *stream, struct vx_buf *out);
+	void (*more_end)(void *stream);
+	void *stream;
+	char allow[64];          /* of a 405 */
+	struct receive *receive; /* how the body comes in */
+	double start;
+	bool begun;
+};
+
+/* http_start: VX_EIO when the address cannot be had. http_port: the port that it got. */
+int http_start(struct http_server *server, struct vx_error *err) VX_MUST_USE;
+unsigned http_port(const struct http_server *server);
+
+/* http_stop: takes no new request, waits for those under way (at most grace seconds). */
+void http_stop(struct http_server *server, double grace);
+
+/* call_problem: an answer of RFC 9457. Retry-After goes along with 429 and 503. */
+void call_problem(struct call *call, unsigned status, const char *fmt, ...) VX_PRINTF(3, 4);
+
+/* call_arg: a query parameter, decoded; NULL when absent. */
+const char *call_arg(const struct call *call, const char *name);
+
+/* call_args_known: true when every query parameter is one of names (NULL-terminated), each once; else leaves a problem. */
+bool call_args_known(struct call *call, const char *const *names);
+
+/* call_accepts: whether the client takes this media type. */
+bool call_accepts(const struct call *call, const char *type);
+
+#endif

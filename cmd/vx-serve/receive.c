@@ -1,0 +1,159 @@
+/* receive: a request body on its way in. upload bytes, gzip or plain -> call->body, within the limits
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "receive.h"
+
+#define GZIP_WINDOW (15 + 16) /* zlib's way to say: a gzip wrapper, and nothing else */
+#define BODIES 4              /* this many of the largest size at once: more have to come again */
+#define DRAIN 16              /* what is refused is read up to this many times the limit, so that the answer arrives */
+
+struct receive {
+	z_stream z;
+	bool gzip, ended;
+	size_t raw;     /* bytes that came */
+	size_t counted; /* of the server's sum */
+};
+
+static const char *header(const struct call *call, const char *name)
+{
+	return MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, name);
+}
+
+static bool is_media(const char *value, const char *type)
+{
+	size_t n = strlen(type);
+	return !strncasecmp(value, type, n) && (value[n] == '\0' || value[n] == ';' || value[n] == ' ');
+}
+
+static bool content_type(struct call *call)
+{
+	const char *type = header(call, "Content-Type");
+	if (!type)
+		call->kind = BODY_UNKNOWN;
+	else if (is_media(type, "application/json"))
+		call->kind = BODY_JSON;
+	else if (is_media(type, "application/x-ndjson") || is_media(type, "application/ndjson") ||
+		 is_media(type, "application/jsonl"))
+		call->kind = BODY_LINES;
+	else
+		return false;
+	return true;
+}
+
+static void too_large(struct call *call)
+{
+	vx_buf_free(&call->body);
+	call_problem(call, 413, "the body is larger than %zu bytes: send less at once", call->server->limits.body);
+}
+
+/* account: the sum of all bodies in memory is bounded, too. */
+static bool account(struct call *call, size_t n)
+{
+	struct receive *r = call->receive;
+	size_t limit = call->server->limits.body * BODIES;
+	r->counted += n;
+	if (atomic_fetch_add(&call->server->bytes, n) + n <= limit)
+		return true;
+	vx_buf_free(&call->body);
+	call_problem(call, 503, "too many bodies at once: try again");
+	return false;
+}
+
+bool receive_begin(struct call *call)
+{
+	struct receive *r = call->receive = vx_alloc(sizeof *r);
+	const char *encoding = header(call, "Content-Encoding"), *length = header(call, "Content-Length");
+	unsigned long long announced = length ? strtoull(length, NULL, 10) : 0;
+	if (announced > call->server->limits.body && !call->status)
+		too_large(call);
+	if (call->takes_body && !call->status) {
+		r->gzip = encoding && (!strcasecmp(encoding, "gzip") || !strcasecmp(encoding, "x-gzip"));
+		if (encoding && !r->gzip && strcasecmp(encoding, "identity") != 0)
+			call_problem(call, 415, "Content-Encoding %s is not known here: gzip, identity", encoding);
+		else if (!content_type(call))
+			call_problem(call, 415,
+				"Content-Type %s is not known here: application/json, application/x-ndjson",
+				header(call, "Content-Type"));
+		else if (r->gzip && inflateInit2(&r->z, GZIP_WINDOW) != Z_OK)
+			call_problem(call, 500, "out of memory");
+	}
+	return !call->status || announced <= call->server->limits.body;
+}
+
+static void plain(struct call *call, const char *bytes, size_t n)
+{
+	if (n > call->server->limits.body - call->body.len)
+		too_large(call);
+	else if (account(call, n))
+		vx_buf_add(&call->body, bytes, n);
+}
+
+/* member_next: gzip members may follow one another; anything else behind the first is an error. */
+static bool member_next(struct call *call, struct receive *r)
+{
+	if (r->ended && r->z.avail_in && inflateReset(&r->z) == Z_OK)
+		r->ended = false;
+	if (!r->ended)
+		return true;
+	return call->status == 0 && r->z.avail_in > 0;
+}
+
+static void inflated(struct call *call, const char *bytes, size_t n)
+{
+	struct receive *r = call->receive;
+	r->z.next_in = (Bytef *)(uintptr_t)bytes;
+	r->z.avail_in = (uInt)n;
+	while (!call->status && r->z.avail_in && member_next(call, r)) {
+		unsigned char out[65536];
+		int code = Z_OK;
+		do {
+			r->z.next_out = out;
+			r->z.avail_out = sizeof out;
+			code = inflate(&r->z, Z_NO_FLUSH);
+			plain(call, (char *)out, sizeof out - r->z.avail_out);
+		} while (!call->status && code == Z_OK && (r->z.avail_in || !r->z.avail_out));
+		r->ended = code == Z_STREAM_END;
+		if (!call->status && code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
+			call_problem(call, 400, "the body is no gzip: %s", r->z.msg ? r->z.msg : "broken");
+	}
+}
+
+bool receive_bytes(struct call *call, const char *bytes, size_t n)
+{
+	struct receive *r = call->receive;
+	r->raw += n;
+	if (vx_now() - call->start > call->server->limits.request || r->raw / DRAIN > call->server->limits.body)
+		return false;
+	if (call->status || !call->takes_body)
+		return true;
+	if (r->gzip)
+		inflated(call, bytes, n);
+	else
+		plain(call, bytes, n);
+	return true;
+}
+
+void receive_end(struct call *call)
+{
+	struct receive *r = call->receive;
+	if (!call->status && r->gzip && !r->ended)
+		call_problem(call, 400, "the body is no whole gzip: it ends after %zu bytes", r->raw);
+}
+
+void receive_free(struct call *call)
+{
+	struct receive *r = call->receive;
+	if (!r)
+		return;
+	atomic_fetch_sub(&call->server->bytes, r->counted);
+	if (r->gzip)
+		inflateEnd(&r->z);
+	free(r);
+	call->receive = NULL;
+}

@@ -1,0 +1,45 @@
+/* What the three store_sqlite files share: connections and how they fail.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef STORE_SQLITE_H
+#define STORE_SQLITE_H
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+#include "store.h"
+#include "store_sql.h"
+
+struct reader { /* a connection that only reads; idle ones wait in the store's list */
+	struct reader *next;
+	sqlite3 *db;
+	sqlite3_stmt *stmt[SQL_READER_COUNT];
+};
+
+struct store {
+	char *path;
+	sqlite3 *db; /* the writer's */
+	sqlite3_stmt *stmt[SQL_WRITER_COUNT];
+	pthread_mutex_t writer, idle_lock;
+	struct reader *idle;
+};
+
+/* sqlite_fail: what db has just said, as a status: busy is VX_EUNREACHABLE, all else VX_EIO. */
+int sqlite_fail(sqlite3 *db, struct vx_error *err);
+
+/* sqlite_pragmas: the settings that every connection needs. */
+int sqlite_pragmas(sqlite3 *db, struct vx_error *err) VX_MUST_USE;
+
+int sqlite_prepare(
+	sqlite3 *db, const char *const *sql, size_t n, sqlite3_stmt **stmt, struct vx_error *err) VX_MUST_USE;
+void sqlite_finalize(sqlite3_stmt **stmt, size_t n);
+
+void sqlite_bind(sqlite3_stmt *q, int i, const char *text); /* NULL binds null; text stays valid until the reset */
+
+/* sqlite_views: a view a collection with a column a field, made again where the model has changed. */
+int sqlite_views(sqlite3 *db, const struct vx_model *model, struct vx_error *err) VX_MUST_USE;
+
+void sqlite_reader_close(struct reader *r);
+
+#endif
