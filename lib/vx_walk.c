@@ -135,42 +135,52 @@ static void hand_over(struct state_of_walk *s)
 	s->writing = false;
 }
 
-static void work_folder(struct state_of_walk *s, struct piece *p, void *worker, struct vx_buf *scratch)
+/* The files of a piece; fd is their folder, closed here. */
+static void work_files(struct state_of_walk *s, struct piece *p, void *worker, int fd)
+{
+	if (fd < 0)
+		fd = vx_walk_folder_open(&s->tree, p->folder);
+	if (fd < 0) {
+		vx_walk_note(
+			&p->out, 'r', p->folder->rel, errno == ENOENT ? "vanished during the scan" : strerror(errno));
+	} else {
+		s->walk->files(worker, &p->folder->view, fd, p->first, p->last, &p->out);
+		close(fd);
+	}
+	vx_walk_folder_free(p->folder);
+	p->folder = NULL;
+}
+
+/* Reads a folder and goes straight on with its first files. Returns false when it begins with a folder: the piece is
+ * then that one, still to be done. */
+static bool work_folder(struct state_of_walk *s, struct piece *p, void *worker, struct vx_buf *scratch)
 {
 	struct vx_walk_folder *parent = p->folder;
 	const struct vx_entry *e = parent ? &parent->entries[p->first] : NULL;
-	struct vx_walk_folder *f = vx_walk_folder_read(&s->tree, parent, e, worker, scratch, &p->out);
+	int fd;
+	struct vx_walk_folder *f = vx_walk_folder_read(&s->tree, parent, e, worker, scratch, &p->out, &fd);
 
-	vx_walk_folder_free(&s->tree, parent);
+	vx_walk_folder_free(parent);
+	p->folder = f;
+	if (!f)
+		return true;
 	pthread_mutex_lock(&s->lock);
-	p->folder = NULL;
-	if (f) {
-		struct piece *range = piece_new(s, p->next);
-		range->state = RANGE;
-		range->folder = f;
-		range->first = 0;
-		range->last = f->view.count;
-		p->next = range;
-		if (s->idle_threads)
-			pthread_cond_broadcast(&s->changed);
-	}
-}
-
-static void work_files(struct state_of_walk *s, struct piece *p, void *worker)
-{
-	bool temporary;
-	int fd = vx_walk_folder_open(&s->tree, p->folder, &temporary);
-
-	if (fd < 0)
-		vx_walk_note(
-			&p->out, 'r', p->folder->rel, errno == ENOENT ? "vanished during the scan" : strerror(errno));
-	else
-		s->walk->files(worker, &p->folder->view, fd, p->first, p->last, &p->out);
-	if (fd >= 0 && temporary)
+	p->first = 0;
+	p->last = f->view.count;
+	p->state = RANGE;
+	cut(s, p);
+	bool is_folder = p->state == FOLDER;
+	if (!is_folder)
+		p->state = BUSY;
+	if (s->idle_threads)
+		pthread_cond_broadcast(&s->changed);
+	pthread_mutex_unlock(&s->lock);
+	if (is_folder) {
 		close(fd);
-	vx_walk_folder_free(&s->tree, p->folder);
-	pthread_mutex_lock(&s->lock);
-	p->folder = NULL;
+		return false;
+	}
+	work_files(s, p, worker, fd);
+	return true;
 }
 
 static void wait_for_work(struct state_of_walk *s)
@@ -204,13 +214,16 @@ static void *work(void *arg)
 			wait_for_work(s);
 			continue;
 		}
-		bool is_folder = p->state == FOLDER;
+		bool is_folder = p->state == FOLDER, is_done = true;
 		p->state = BUSY;
 		pthread_mutex_unlock(&s->lock);
 		if (is_folder)
-			work_folder(s, p, worker, &scratch);
+			is_done = work_folder(s, p, worker, &scratch);
 		else
-			work_files(s, p, worker);
+			work_files(s, p, worker, -1);
+		pthread_mutex_lock(&s->lock);
+		if (!is_done)
+			continue;
 		p->state = DONE;
 		s->waiting += p->out.text.len;
 		hand_over(s);
@@ -237,11 +250,11 @@ static void run_threads(struct state_of_walk *s)
 		pthread_join(threads[i], NULL);
 }
 
-static void free_pieces(struct state_of_walk *s, struct piece *p)
+static void free_pieces(struct piece *p)
 {
 	while (p) {
 		struct piece *next = p->next;
-		vx_walk_folder_free(&s->tree, p->folder);
+		vx_walk_folder_free(p->folder);
 		vx_buf_free(&p->out.text);
 		vx_buf_free(&p->out.notes);
 		free(p);
@@ -270,8 +283,8 @@ int vx_walk(const struct vx_walk *walk, const char *path, const char *const *onl
 	s.head = piece_new(&s, NULL);
 	s.head->state = FOLDER;
 	run_threads(&s);
-	free_pieces(&s, s.head);
-	free_pieces(&s, s.spare);
+	free_pieces(s.head);
+	free_pieces(s.spare);
 	close(s.tree.root_fd);
 	free(s.tree.root);
 	return VX_OK;

@@ -11,8 +11,7 @@
 
 #include "vx_walk_folder.h"
 
-/* Folders beyond these close their descriptor once read, and are opened again when their files' turn comes. */
-enum { KEEP_OPEN = 128, DIRENT_BYTES = 32768 };
+enum { DIRENT_BYTES = 32768 };
 
 /* The kernel's own record (struct linux_dirent64 is in no header). */
 struct dirent64_raw {
@@ -27,6 +26,7 @@ struct dirent64_raw {
 struct reading {
 	struct vx_walk_tree *tree;
 	struct vx_walk_folder *folder;
+	int fd;
 	void *worker;
 	struct vx_buf *entries; /* struct vx_entry, one after the other */
 	struct vx_buf names;
@@ -77,7 +77,7 @@ static int type_of(const struct reading *r, const char *name, unsigned char d_ty
 	else if (d_type == DT_LNK && !r->tree->walk->follow)
 		*type = VX_ENTRY_LINK;
 	else if (d_type == DT_LNK || d_type == DT_UNKNOWN) {
-		if (fstatat(r->folder->fd, name, &st, r->folder->view.stat_flags) != 0) {
+		if (fstatat(r->fd, name, &st, r->folder->view.stat_flags) != 0) {
 			*type = VX_ENTRY_LINK;
 			return errno;
 		}
@@ -126,7 +126,7 @@ static void read_names(struct reading *r)
 	_Alignas(8) char bytes[DIRENT_BYTES];
 
 	for (;;) {
-		long n = syscall(SYS_getdents64, r->folder->fd, bytes, sizeof bytes);
+		long n = syscall(SYS_getdents64, r->fd, bytes, sizeof bytes);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -148,7 +148,7 @@ static void read_only(struct reading *r)
 	struct stat st;
 
 	for (const char *const *name = r->tree->only; *name; name++)
-		if (fstatat(r->folder->fd, *name, &st, r->folder->view.stat_flags) == 0)
+		if (fstatat(r->fd, *name, &st, r->folder->view.stat_flags) == 0)
 			take_entry(r, *name, S_ISREG(st.st_mode) ? DT_REG : S_ISLNK(st.st_mode) ? DT_LNK : DT_UNKNOWN);
 }
 
@@ -160,8 +160,14 @@ static int by_name(const void *a, const void *b, void *names)
 }
 
 /* True when one of the folders above is the same: a link that leads back. */
-static bool leads_back(const struct vx_walk_folder *f)
+static bool leads_back(struct vx_walk_folder *f, int fd)
 {
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return false;
+	f->dev = st.st_dev;
+	f->ino = st.st_ino;
 	for (const struct vx_walk_folder *up = f->parent; up; up = up->parent)
 		if (up->dev == f->dev && up->ino == f->ino)
 			return true;
@@ -176,7 +182,6 @@ static struct vx_walk_folder *folder_new(
 
 	f->rel = parent ? vx_asprintf("%s%s", parent->rel, vx_entry_name(&parent->view, e)) : vx_strdup("");
 	f->parent = parent && tree->walk->follow ? vx_walk_folder_ref(parent) : NULL;
-	f->fd = -1;
 	f->refs = 1;
 	f->view = (struct vx_folder){ .root = tree->root,
 		.rel = f->rel,
@@ -186,38 +191,14 @@ static struct vx_walk_folder *folder_new(
 	return f;
 }
 
-/* Opens f below its parent, whose descriptor may be closed by now. 0, or errno. */
-static int open_below(
-	struct vx_walk_tree *tree, struct vx_walk_folder *f, struct vx_walk_folder *parent, const struct vx_entry *e)
+int vx_walk_folder_open(const struct vx_walk_tree *tree, const struct vx_walk_folder *f)
 {
-	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (tree->walk->follow || !parent ? 0 : O_NOFOLLOW);
-	bool kept = parent && parent->fd >= 0;
-	struct stat st;
+	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (tree->walk->follow || !f->view.rel_len ? 0 : O_NOFOLLOW);
 
-	if (strlen(tree->root) + 1 + f->view.rel_len >= PATH_MAX)
-		return ENAMETOOLONG;
-	f->fd = openat(kept ? parent->fd : tree->root_fd,
-		!parent ? "."
-		: kept  ? vx_entry_name(&parent->view, e)
-			: f->rel,
-		flags);
-	if (f->fd < 0)
-		return errno;
-	atomic_fetch_add(&tree->open_fds, 1);
-	if (tree->walk->follow && fstat(f->fd, &st) == 0) {
-		f->dev = st.st_dev;
-		f->ino = st.st_ino;
-	}
-	return 0;
-}
-
-static void close_kept(struct vx_walk_tree *tree, struct vx_walk_folder *f)
-{
-	if (f->fd < 0)
-		return;
-	close(f->fd);
-	f->fd = -1;
-	atomic_fetch_sub(&tree->open_fds, 1);
+	if (strlen(tree->root) + 1 + f->view.rel_len < PATH_MAX)
+		return openat(tree->root_fd, f->view.rel_len ? f->rel : ".", flags);
+	errno = ENAMETOOLONG;
+	return -1;
 }
 
 static void read_sorted(struct reading *r)
@@ -241,27 +222,31 @@ static void read_sorted(struct reading *r)
 }
 
 struct vx_walk_folder *vx_walk_folder_read(struct vx_walk_tree *tree, struct vx_walk_folder *parent,
-	const struct vx_entry *e, void *worker, struct vx_buf *scratch, struct vx_walk_out *out)
+	const struct vx_entry *e, void *worker, struct vx_buf *scratch, struct vx_walk_out *out, int *fd)
 {
 	struct vx_walk_folder *f = folder_new(tree, parent, e);
-	struct reading r = { .tree = tree, .folder = f, .worker = worker, .entries = scratch, .out = out };
-	int error = open_below(tree, f, parent, e);
+	struct reading r = { .tree = tree,
+		.folder = f,
+		.worker = worker,
+		.entries = scratch,
+		.out = out,
+		.fd = vx_walk_folder_open(tree, f) };
 
 	vx_buf_clear(scratch);
-	if (error)
-		note_errno(&r, "", error);
-	else if (leads_back(f))
+	if (r.fd < 0)
+		note_errno(&r, "", errno);
+	else if (tree->walk->follow && leads_back(f, r.fd))
 		note_entry(&r, 'r', "", "a symbolic link that leads back to a folder above it");
 	else
 		read_sorted(&r);
 	vx_buf_free(&r.names);
-	if (f->view.count == 0) {
-		vx_walk_folder_free(tree, f);
-		return NULL;
-	}
-	if (atomic_load(&tree->open_fds) > KEEP_OPEN)
-		close_kept(tree, f);
-	return f;
+	*fd = r.fd;
+	if (f->view.count)
+		return f;
+	if (r.fd >= 0)
+		close(r.fd);
+	vx_walk_folder_free(f);
+	return NULL;
 }
 
 struct vx_walk_folder *vx_walk_folder_ref(struct vx_walk_folder *f)
@@ -270,23 +255,14 @@ struct vx_walk_folder *vx_walk_folder_ref(struct vx_walk_folder *f)
 	return f;
 }
 
-void vx_walk_folder_free(struct vx_walk_tree *tree, struct vx_walk_folder *f)
+void vx_walk_folder_free(struct vx_walk_folder *f)
 {
 	while (f && atomic_fetch_sub(&f->refs, 1) == 1) {
 		struct vx_walk_folder *parent = f->parent;
-		close_kept(tree, f);
 		free(f->rel);
 		free(f->names);
 		free(f->entries);
 		free(f);
 		f = parent;
 	}
-}
-
-int vx_walk_folder_open(const struct vx_walk_tree *tree, const struct vx_walk_folder *f, bool *temporary)
-{
-	*temporary = f->fd < 0;
-	if (!*temporary)
-		return f->fd;
-	return openat(tree->root_fd, f->view.rel_len ? f->rel : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }

@@ -12,7 +12,6 @@ struct vx_walk_tree {
 	const struct vx_walk *walk;
 	char *root; /* absolute */
 	int root_fd;
-	atomic_int open_fds; /* folders that keep their descriptor */
 	const char *const *only;
 };
 
@@ -21,22 +20,22 @@ struct vx_walk_folder {
 	struct vx_walk_folder *parent; /* kept while links are followed, to find loops */
 	dev_t dev;
 	ino_t ino;
-	int fd; /* -1: reopened when it is needed */
 	atomic_int refs;
 	char *rel, *names;
 	struct vx_entry *entries;
 };
 
 /* vx_walk_folder_read: opens and reads the folder that is entry e of parent (parent NULL: the root). Returns it with
- * one reference, or NULL when there is nothing to go through. Problems are noted in out.
+ * one reference and its descriptor in *fd, or NULL when there is nothing to go through. Problems are noted in out.
  * scratch: memory to be used again. */
 struct vx_walk_folder *vx_walk_folder_read(struct vx_walk_tree *tree, struct vx_walk_folder *parent,
-	const struct vx_entry *e, void *worker, struct vx_buf *scratch, struct vx_walk_out *out);
+	const struct vx_entry *e, void *worker, struct vx_buf *scratch, struct vx_walk_out *out, int *fd);
 
 struct vx_walk_folder *vx_walk_folder_ref(struct vx_walk_folder *f);
-void vx_walk_folder_free(struct vx_walk_tree *tree, struct vx_walk_folder *f); /* gives a reference back */
+void vx_walk_folder_free(struct vx_walk_folder *f); /* gives a reference back */
 
-/* vx_walk_folder_open: a descriptor of f; *temporary: to be closed by the caller. -1 and errno when it is gone. */
-int vx_walk_folder_open(const struct vx_walk_tree *tree, const struct vx_walk_folder *f, bool *temporary);
+/* vx_walk_folder_open: a descriptor of f, to be closed by the caller; -1 and errno when it is gone. None is kept
+ * from piece to piece, so that a deep tree needs no more of them than a flat one. */
+int vx_walk_folder_open(const struct vx_walk_tree *tree, const struct vx_walk_folder *f);
 
 #endif

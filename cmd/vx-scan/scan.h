@@ -82,6 +82,10 @@ struct found {
 	char sha256[65];
 };
 
+/* scan_parse_args: fills o in; wrong usage ends with 64. The index of the first argument is optind. */
+void scan_parse_args(int argc, char **argv, struct opts *o);
+void scan_free_opts(struct opts *o);
+
 /* scan_group: who belongs to entry `at` by its stem (stem bytes of its name). */
 struct group scan_group(const struct vx_folder *f, size_t at, size_t stem, int dirfd);
 
