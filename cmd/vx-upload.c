@@ -38,7 +38,7 @@ struct done {
 static const char *const status_names[] = { "created", "unchanged", "updated" };
 
 static const char usage[] =
-	"Usage: vx-upload --to URL [OPTION]... [FILE]...\n"
+	"usage: vx-upload --to URL [OPTION]... [FILE]...\n"
 	"Puts the local files that records name into a store and replaces each path by the URL.\n"
 	"\n"
 	"      --to URL          the store: file:///folder or s3://bucket[/prefix] (default: $VX_STORE)\n"

@@ -1,6 +1,7 @@
 /* vx_err: statuses, the story of an error, messages on stderr. The one module of the library that prints or exits.
  * SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,14 @@ static const char *progname = "vx";
 
 void vx_progname_set(const char *name)
 {
+	int fd, mode[] = { O_WRONLY, O_RDONLY, O_RDWR };
+
 	progname = name;
+	/* A standard descriptor that is closed would go to the next file or socket opened, and what is meant for stdout
+	 * with it. It is held by one on which reading (0) or writing (1) fails, as on a closed one. */
+	for (fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", mode[fd]) != fd)
+			_exit(vx_exit_status(VX_EIO));
 }
 
 const char *vx_progname(void)
@@ -72,6 +80,8 @@ int vx_error_errno(struct vx_error *err, enum vx_status status, const char *fiel
 
 void vx_error_at(struct vx_error *err, const char *file, long row)
 {
+	if (!err)
+		return;
 	if (file)
 		copy_cut(err->file, sizeof err->file, file);
 	err->row = row;

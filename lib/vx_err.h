@@ -62,7 +62,8 @@ int vx_exit_status(enum vx_status status);
 /* vx_status_worse: the worse of two statuses (of the order 0, 1, 75, 69, 65, 74, 71, 64). */
 enum vx_status vx_status_worse(enum vx_status a, enum vx_status b);
 
-/* vx_progname_set / vx_progname: the tool's name that messages begin with; set once at the top of main. */
+/* vx_progname_set / vx_progname: the tool's name that messages begin with. Set it first thing in main: it also makes sure
+ * that descriptors 0 to 2 are taken, so that no file or socket is mistaken for stdout. */
 void vx_progname_set(const char *name);
 const char *vx_progname(void);
 
