@@ -108,7 +108,7 @@ script() {
 	expect 1
 	has "$err" '{"v":1,"_source":{"file":"t.csv","row":2}}'
 	has "$err" 'x: t.csv:3: v: "x": no number'
-	has "$out" 't.csv:3: v: no number [x]'
+	has "$out" 't.csv:3: v: "x": no number [x]'
 	same "$(jq -c . "$BATS_TEST_TMPDIR/r")" \
 		'{"tool":"x","field":"v","value":"x","reason":"no number","record":{"v":"x","_source":{"file":"t.csv","row":3}}}'
 }

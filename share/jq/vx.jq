@@ -138,3 +138,11 @@ def attempt(f):
   | [try [f]
      catch [{_reject: (if type == "object" and .vx_reject then del(.vx_reject) else {reason: tostring} end), $record}]]
   | .[0][];
+
+# reject_line: a record of a dead-letter file as people read it: where: field: value: reason.
+def reject_line:
+  (.record | ._source.file // ._file.rel // .path_nii // .identifier // "-")
+  + (if .record._source.row then ":\(.record._source.row)" else "" end)
+  + (if .field then ": \(.field)" else "" end)
+  + (if .value != null then ": \(.value | tojson)" else "" end)
+  + ": \(.reason)";

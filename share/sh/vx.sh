@@ -136,10 +136,7 @@ vx_divert() {
 	[ -s "$rejects" ] || return 0
 	jq -c --arg tool "$VX_NAME" '{tool: $tool} + ._reject + {record}' "$rejects" >"$rejects.ndjson"
 	rm "$rejects"
-	jq -r '"\(.tool): \(.record | ._source.file // ._file.rel // .path_nii // .identifier // "-")" +
-		(if .record._source.row then ":\(.record._source.row)" else "" end) +
-		(if .field then ": \(.field)" else "" end) + (if .value then ": \(.value | tojson)" else "" end) + ": \(.reason)"' \
-		"$rejects.ndjson" >&2
+	jq -r -L "$VX_SHARE_DIR/jq" 'include "vx"; "\(.tool): \(reject_line)"' "$rejects.ndjson" >&2
 	return 1
 }
 
@@ -198,9 +195,8 @@ vx_at_exit() {
 	worst=$(vx_worst)
 	[ "$status" -ge "$worst" ] || status=$worst
 	find "$VX_TMP/rejects" -type f -size +0 -exec cat {} + | LC_ALL=C sort >"$VX_TMP/all-rejects"
-	jq -r '"\(.record | ._source.file // ._file.rel // .path_nii // .identifier // "-")" +
-		(if .record._source.row then ":\(.record._source.row)" else "" end) +
-		": \(if .field then "\(.field): " else "" end)\(.reason) [\(.tool)]"' "$VX_TMP/all-rejects" >"$VX_TMP/said" || :
+	jq -r -L "$VX_SHARE_DIR/jq" --arg data "$DATA/" 'include "vx";
+		"\(reject_line | ltrimstr($data)) [\(.tool)]"' "$VX_TMP/all-rejects" >"$VX_TMP/said" || :
 	printf '%s:\n' "$VX_NAME"
 	vx_summary || status=74
 	if [ -n "$VX_REJECTS" ]; then cp "$VX_TMP/all-rejects" "$VX_REJECTS" || status=74; fi
