@@ -15,10 +15,11 @@ counts() {
 		awk '{ print $2, $3, $1 }'
 }
 
-# rejects: "file[:row] field" a line.
+# rejects FOLDER: "file[:row] field: reason" a line, without the folder's name.
 rejects() {
-	jq -r --arg root "$1/" '(.record | ._source.file // ._file.rel // "-" | ltrimstr($root)) +
-		(if .record._source.row then ":\(.record._source.row)" else "" end) + " \(.field // "-")"' "$BATS_TEST_TMPDIR/rejects"
+	jq -r --arg root "$1/" '(.record | ._source.file // ._file.rel // "-") +
+		(if .record._source.row then ":\(.record._source.row)" else "" end) + " \(.field // "-"): \(.reason)"
+		| split($root) | join("")' "$BATS_TEST_TMPDIR/rejects"
 }
 
 @test "demo: what is whole goes in, what was planted is rejected, the second run changes nothing" {
@@ -27,19 +28,125 @@ rejects() {
 	start_serve
 	ingest demo --data "$data"
 	expect 1
-	rejects "$data" | sort >"$BATS_TEST_TMPDIR/rejected"
-	run3 cat "$BATS_TEST_TMPDIR/rejected"
-	same "$out" "$(
+	same "$(rejects "$data" | LC_ALL=C sort)" "$(
 		cat <<-'END'
+			DEMO-005/2019-07-01/adc.nii.gz -: truncated: 44 of 352 header bytes
+			DEMO-006/2019-08-19/dwi.nii.gz -: no NIfTI header: it begins with "<!DOCTYP"
+			DEMO-008/2019-10-23/t2.nii.gz path_json: sidecar images/DEMO-008/2019-10-23/t2.json: not JSON: ends too early at byte 482
+			DEMO-009/2019-11-12/adc.nii.gz -: empty: 0 bytes
+			clinical.csv:11 PSA (ng/mL): no number
+			clinical.csv:16 -: 1 cells where there are 6 columns
+			lesion/DEMO-008_2019-10-23.nii.gz -: truncated: 1195 of 1888 bytes once inflated
+			lesion/DEMO-009_2019-11-12.nii.gz labels: no label for 7 (1 voxels), which the file holds
 		END
 	)"
-	counts
+	same "$(counts)" "$(
+		cat <<-'END'
+			datasource created 1
+			psa created 10
+			psa unchanged 1
+			study created 13
+			study unchanged 1
+			volume created 35
+			voxelmap created 18
+		END
+	)"
 	cp "$BATS_TEST_TMPDIR/rejects" "$BATS_TEST_TMPDIR/rejects.1"
 	curl -sf "$API/v1/export" >"$BATS_TEST_TMPDIR/export.1"
+	same "$(jq -s 'map(select(.identifier | startswith("patient/"))) | length' "$BATS_TEST_TMPDIR/export.1")" 12
+
 	ingest demo --data "$data" --expect-unchanged
 	expect 1
+	same "$(counts | awk '{ print $2 }' | sort -u)" unchanged
 	cmp "$BATS_TEST_TMPDIR/rejects" "$BATS_TEST_TMPDIR/rejects.1"
 	curl -sf "$API/v1/export" | cmp - "$BATS_TEST_TMPDIR/export.1"
+
+	# What was planted in the sidecars has not left: not in the database, not in the store, not in any object's name.
+	for planted in Mustermann Musterstadt Musterweg BirthDate '"4711' PatientName; do
+		grep -q "$planted" "$data/images/DEMO-001/2019-03-14/t2.json"
+		run3 grep -rla "$planted" "$BATS_TEST_TMPDIR/store" "$DB" "$BATS_TEST_TMPDIR/export.1" "$BATS_TEST_TMPDIR/results"
+		expect 1
+	done
+	same "$(find "$BATS_TEST_TMPDIR/store" -name '*.json' | wc -l)" 0
+	same "$(find "$BATS_TEST_TMPDIR/store" -name '*.nii*' | wc -l)" 53
+}
+
+@test "demo: a change in the source is a conflict, or an update when asked" {
+	data=$BATS_TEST_TMPDIR/data
+	vx-demo-dataset "$data"
+	start_serve
+	ingest demo --data "$data"
+	expect 1
+	sed -i 's/^DEMO-001,2019-03-14,64,6.8/DEMO-001,2019-03-14,64,6.9/' "$data/clinical.csv"
+	ingest demo --data "$data" --expect-unchanged
+	expect 1
+	same "$(jq -c 'select(.status == "conflict") | [.identifier, .diff]' "$BATS_TEST_TMPDIR/results")" \
+		'["psa/DM00001/2019-03-14",{"value":{"old":6.8,"new":6.9}}]'
+	has "$out" '1 conflict'
+	has "$out" 'rejects     9'
+	ingest demo --data "$data" --on-conflict update
+	expect 1
+	has "$out" '1 updated'
+	ingest demo --data "$data"
+	same "$(counts | grep -v unchanged)" ''
+}
+
+@test "make demo: both summaries, three queries, the server gone" {
+	run3 env TMPDIR="$BATS_TEST_TMPDIR" sh "$ROOT/share/demo/run"
+	expect 0
+	same "$err" ''
+	has "$out" 'volume      35 created, 0 unchanged'
+	has "$out" 'volume      0 created, 35 unchanged'
+	has "$out" 'The export is the same, byte for byte'
+	has "$out" 'clinical.csv:11: PSA (ng/mL): "12,5 ?": no number [demo]'
+	has "$out" '"reference_mri":"volume/DM00001/2019-03-14/t2"'
+	same "$(ls "$BATS_TEST_TMPDIR" | grep -cvE '^(out|err)$')" 0
+}
+
+@test "picai: the figures of the marksheet and the folders; the second run changes nothing" {
+	needs_data picai
+	start_serve
+	ingest picai --data "$DATA/picai"
+	expect 0
+	same "$(counts)" "$(
+		cat <<-'END'
+			datasource created 1
+			psa created 149
+			session created 8
+			study created 160
+			voxelmap created 1092
+		END
+	)"
+	curl -sf "$API/v1/export" >"$BATS_TEST_TMPDIR/export.1"
+	same "$(jq -r '.identifier | split("/")[0]' "$BATS_TEST_TMPDIR/export.1" | sort | uniq -c | awk '{ print $2 $1 }' | paste -sd ' ')" \
+		'datasource1 patient150 psa149 session8 study160 voxelmap1092'
+	same "$(find "$BATS_TEST_TMPDIR/store" -name '*.nii.gz' | wc -l)" 1092
+
+	ingest picai --data "$DATA/picai" --expect-unchanged
+	expect 0
+	same "$(counts | awk '{ print $2 }' | sort -u)" unchanged
+	curl -sf "$API/v1/export" | cmp - "$BATS_TEST_TMPDIR/export.1"
+
+	# One of each, down to the value; and the density without a PSA value (11211_1001234) is not lost.
+	same "$(jq -c 'select(.identifier == "psa/PC00001/2012-08-13") | [.value, .unit, .density, .date, .license]' "$BATS_TEST_TMPDIR/export.1")" \
+		'[19.18,"ng/mL",0.34,"2012-08-13","CC-BY-NC-4.0"]'
+	same "$(jq -c 'select(.study_uid == "1000032") | [.identifier, .study_date, .patient_age, .modality, .other_data]' "$BATS_TEST_TMPDIR/export.1")" \
+		'["study/PC00001/1000032","2012-08-13",73,"MR",{"center":"RUMC","lesion_PIRADS":"5,4","prostate_volume_ml":57}]'
+	same "$(jq -c 'select(.study_uid == "1001234") | .other_data.psa_density' "$BATS_TEST_TMPDIR/export.1")" 0.04
+	same "$(jq -c 'select(.identifier == "voxelmap/PC00001/1000032/human_expert-original")
+		| [.task, .parent_identifier, .derived_from, (.label_counts | keys)]' "$BATS_TEST_TMPDIR/export.1")" \
+		'["isup","study/PC00001/1000032",["session/picai/human_expert-original"],["0","3"]]'
+}
+
+@test "picai: a folder that nobody described is a reject, not a guess" {
+	needs_data picai
+	mkdir -p "$BATS_TEST_TMPDIR/p/clinical_information" "$BATS_TEST_TMPDIR/p/new_folder"
+	head -n 2 "$DATA/picai/clinical_information/marksheet.csv" >"$BATS_TEST_TMPDIR/p/clinical_information/marksheet.csv"
+	cp "$DATA/picai/csPCa_lesion_delineations/AI/Bosma22a/10032_1000032.nii.gz" "$BATS_TEST_TMPDIR/p/new_folder"
+	start_serve
+	ingest picai --data "$BATS_TEST_TMPDIR/p"
+	expect 1
+	has "$out" 'new_folder/10032_1000032.nii.gz: folder: "new_folder": not in picai-folders.json [picai]'
 }
 
 # script BODY: makes a dataset script of BODY with tools that are made up: emit prints its arguments as lines, fail N

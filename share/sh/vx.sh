@@ -94,7 +94,7 @@ vx_begin() {
 	vx_options "$@"
 	vx_find_tools
 	VX_TMP=$(mktemp -d)
-	mkdir "$VX_TMP/rejects"
+	mkdir "$VX_TMP/rejects" "$VX_TMP/patients"
 	: >"$VX_TMP/statuses"
 	: >"$VX_TMP/results"
 	trap vx_at_exit EXIT
@@ -149,9 +149,15 @@ upload() {
 	fi
 }
 
-# patients ARGUMENT...: a stage of a pipe: vx-patient-map against the deployment.
+# patients ARGUMENT...: a stage of a pipe: vx-patient-map against the deployment; who went by is counted.
 patients() {
-	run vx-patient-map --api "$API" ${VX_API_OPTIONS[@]+"${VX_API_OPTIONS[@]}"} "$@"
+	run vx-patient-map --api "$API" ${VX_API_OPTIONS[@]+"${VX_API_OPTIONS[@]}"} "$@" |
+		awk -v patients="$(mktemp "$VX_TMP/patients/XXXXXXXX")" '
+			match($0, /"_patient":"[^"]*"/) && !(substr($0, RSTART, RLENGTH) in seen) {
+				seen[substr($0, RSTART, RLENGTH)]
+				print substr($0, RSTART, RLENGTH) >patients
+			}
+			{ print }'
 }
 
 # post: the end of a pipe: vx-post to the deployment; the results are counted for the summary.
@@ -183,9 +189,11 @@ vx_summary() {
 				printf "  %-11s %s\n", listed[i], line
 			}
 		}'
+	printf '  %-11s %d\n' patients "$(find "$VX_TMP/patients" -type f -exec cat {} + | sort -u | wc -l)"
 	rejects=$(wc -l <"$VX_TMP/all-rejects")
 	printf '  %-11s %d\n' rejects "$rejects"
-	[ "$rejects" -eq 0 ] || sed 's/^/    /' "$VX_TMP/said"
+	head -n 50 "$VX_TMP/said" | sed 's/^/    /'
+	[ "$rejects" -le 50 ] || echo '    ... all of them: --rejects FILE'
 }
 
 # Runs at the end, however it comes: the summary, the rejects in one file, the folder gone, the worst status.
@@ -196,7 +204,7 @@ vx_at_exit() {
 	[ "$status" -ge "$worst" ] || status=$worst
 	find "$VX_TMP/rejects" -type f -size +0 -exec cat {} + | LC_ALL=C sort >"$VX_TMP/all-rejects"
 	jq -r -L "$VX_SHARE_DIR/jq" --arg data "$DATA/" 'include "vx";
-		"\(reject_line | ltrimstr($data)) [\(.tool)]"' "$VX_TMP/all-rejects" >"$VX_TMP/said" || :
+		"\(reject_line | split($data) | join("")) [\(.tool)]"' "$VX_TMP/all-rejects" | LC_ALL=C sort >"$VX_TMP/said" || :
 	printf '%s:\n' "$VX_NAME"
 	vx_summary || status=74
 	if [ -n "$VX_REJECTS" ]; then cp "$VX_TMP/all-rejects" "$VX_REJECTS" || status=74; fi
