@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libdeflate.h>
+#include <pthread.h>
 #include <string.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -25,8 +27,8 @@ struct vx_gz {
 	struct libdeflate_decompressor *deflate;
 	uint64_t taken; /* bytes read from the file so far */
 	size_t pos, len; /* what of input is not used yet */
-	uint8_t *file, *content;
-	size_t file_cap, content_cap;
+	uint8_t *file, *content; /* for vx_gz_whole; content has VX_GZ_KEPT_MAX bytes */
+	size_t file_cap;
 	uint8_t input[INPUT_SIZE];
 };
 
@@ -53,7 +55,8 @@ void vx_gz_free(struct vx_gz *g)
 		inflateEnd(&g->z);
 	libdeflate_free_decompressor(g->deflate);
 	free(g->file);
-	free(g->content);
+	if (g->content)
+		munmap(g->content, VX_GZ_KEPT_MAX);
 	free(g);
 }
 
@@ -267,42 +270,72 @@ int vx_gz_last_size(struct vx_gz *g, uint32_t *size, struct vx_error *err)
 	return st;
 }
 
-static uint8_t *room_for(uint8_t **buffer, size_t *cap, size_t n)
+/* Inflates what g->file holds into out, which has room for expected bytes. */
+static bool inflate_whole(struct vx_gz *g, size_t size, uint8_t *out, size_t expected)
 {
-	if (n > *cap) {
-		/* What the old one holds is not wanted any more: no copy. */
-		free(*buffer);
-		*buffer = NULL;
-		*buffer = vx_realloc(NULL, n + n / 4 + 4096);
-		*cap = n + n / 4 + 4096;
-	}
-	return *buffer;
+	size_t in = 0, made = 0;
+	do {
+		size_t used, n;
+		if (libdeflate_gzip_decompress_ex(g->deflate, g->file + in, size - in, out + made, expected - made, &used, &n) !=
+			LIBDEFLATE_SUCCESS)
+			return false;
+		in += used;
+		made += n;
+	} while (is_magic(g->file + in, size - in));
+	return made == expected;
 }
 
-int vx_gz_whole(struct vx_gz *g, uint64_t expected, const uint8_t **data, struct vx_error *err)
+/* Address space; memory only for what is written to. Huge pages: faults would take longer than inflating. */
+static uint8_t *pages(size_t n)
+{
+	uint8_t *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return NULL;
+	madvise(p, n, MADV_HUGEPAGE);
+	return p;
+}
+
+/* The same into memory that is given back at once. */
+static int use_large(struct vx_gz *g, size_t size, size_t expected, void (*use)(void *, const uint8_t *), void *arg)
+{
+	static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+	int used = 0;
+	pthread_mutex_lock(&one_at_a_time);
+	uint8_t *out = pages(expected);
+	if (out) {
+		used = inflate_whole(g, size, out, expected);
+		if (used)
+			use(arg, out);
+		munmap(out, expected);
+	}
+	pthread_mutex_unlock(&one_at_a_time);
+	return used;
+}
+
+int vx_gz_whole(struct vx_gz *g, uint64_t expected, void (*use)(void *arg, const uint8_t *content), void *arg,
+	struct vx_error *err)
 {
 	uint64_t size;
 	int st = vx_gz_size(g, &size, err);
 	if (st != VX_OK)
 		return st;
-	if (!g->gzip || size > VX_GZ_WHOLE_MAX || expected > VX_GZ_WHOLE_MAX || expected / VX_GZ_RATIO > size)
+	if (!g->gzip || size > VX_GZ_KEPT_MAX || expected > VX_GZ_WHOLE_MAX || expected / VX_GZ_RATIO > size)
 		return 0;
 	if (!g->deflate && !(g->deflate = libdeflate_alloc_decompressor()))
 		return vx_error_set(err, VX_EMEM, NULL, "libdeflate: out of memory");
-	room_for(&g->file, &g->file_cap, size);
-	room_for(&g->content, &g->content_cap, expected + 1);
+	if (size > g->file_cap) {
+		free(g->file);
+		g->file_cap = 2 * size;
+		g->file = vx_realloc(NULL, g->file_cap);
+	}
 	if ((st = read_at(g, g->file, size, 0, err)) != VX_OK)
 		return st;
-	size_t in = 0, out = 0;
-	do {
-		size_t used, made;
-		/* libdeflate ends a member that is too large with an error: then the stream is read and tells why. */
-		if (libdeflate_gzip_decompress_ex(g->deflate, g->file + in, size - in, g->content + out, expected - out, &used,
-			    &made) != LIBDEFLATE_SUCCESS)
-			return 0;
-		in += used;
-		out += made;
-	} while (is_magic(g->file + in, size - in));
-	*data = g->content;
-	return out == expected;
+	if (expected > VX_GZ_KEPT_MAX)
+		return use_large(g, size, expected, use, arg);
+	if (!g->content && !(g->content = pages(VX_GZ_KEPT_MAX)))
+		return 0;
+	if (!inflate_whole(g, size, g->content, expected))
+		return 0;
+	use(arg, g->content);
+	return 1;
 }

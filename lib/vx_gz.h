@@ -20,9 +20,10 @@
 
 #include "vx_err.h"
 
-#define VX_GZ_BLOCK 4096                  /* the first read of a file */
-#define VX_GZ_WHOLE_MAX ((size_t)64 << 20) /* the largest file or image that vx_gz_whole holds in memory */
-#define VX_GZ_RATIO 1032                  /* deflate makes at most so many bytes out of one */
+#define VX_GZ_BLOCK 4096                    /* the first read of a file */
+#define VX_GZ_WHOLE_MAX ((size_t)256 << 20) /* the largest content that vx_gz_whole holds in memory ... */
+#define VX_GZ_KEPT_MAX ((size_t)32 << 20)   /* ... and the largest for which each thread keeps memory of its own */
+#define VX_GZ_RATIO 1032                    /* deflate makes at most so many bytes out of one */
 
 struct vx_gz;
 struct vx_gz *vx_gz_new(void);
@@ -57,9 +58,12 @@ int vx_gz_size(struct vx_gz *g, uint64_t *size, struct vx_error *err) VX_MUST_US
  * ends in other bytes; of a file of several members it is the last one's size. */
 int vx_gz_last_size(struct vx_gz *g, uint32_t *size, struct vx_error *err) VX_MUST_USE;
 
-/* vx_gz_whole: the whole content of a gzip file at once, when it has exactly expected bytes and fits into memory.
- * Returns 1 with *data (valid until the next call on g); 0 when it is not so, or is damaged: then read it as a stream,
- * which tells the story; VX_EREJECT when the file cannot be read. */
-int vx_gz_whole(struct vx_gz *g, uint64_t expected, const uint8_t **data, struct vx_error *err) VX_MUST_USE;
+/* vx_gz_whole: the whole content of a gzip file at once, when it has exactly expected bytes and fits into memory; use
+ * is called with it. Content beyond VX_GZ_KEPT_MAX is inflated by one thread at a time, so that the process holds at
+ * most one such.
+ * Returns 1 when use was called; 0 when the file is not so, or is damaged: then read it as a stream, which tells the
+ * story; VX_EREJECT when the file cannot be read. */
+int vx_gz_whole(struct vx_gz *g, uint64_t expected, void (*use)(void *arg, const uint8_t *content), void *arg,
+	struct vx_error *err) VX_MUST_USE;
 
 #endif

@@ -136,17 +136,25 @@ static int read_stream(struct worker *w, const struct image *im, uint64_t bytes,
 	return st;
 }
 
+struct counting {
+	struct vx_labels *labels; /* NULL: not wanted */
+	uint64_t offset, bytes;
+};
+
+static void count_content(void *arg, const uint8_t *content)
+{
+	const struct counting *c = arg;
+	if (c->labels)
+		vx_labels_add(c->labels, content + c->offset, c->bytes);
+}
+
 static int read_voxels(struct worker *w, const struct image *im, uint64_t bytes, bool count, struct vx_error *err)
 {
-	const uint8_t *data;
-	int st = vx_gz_whole(w->gz, im->header.offset + bytes, &data, err);
-	if (st < 0)
-		return st;
-	if (st == 0)
+	struct counting c = { count ? w->labels : NULL, im->header.offset, bytes };
+	int used = vx_gz_whole(w->gz, c.offset + c.bytes, count_content, &c, err);
+	if (used == 0)
 		return read_stream(w, im, bytes, count, err);
-	if (count)
-		vx_labels_add(w->labels, data + im->header.offset, bytes);
-	return VX_OK;
+	return used < 0 ? used : VX_OK;
 }
 
 /* The other half of a pair becomes the open file. False: there is none. */
