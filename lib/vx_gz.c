@@ -25,8 +25,8 @@ struct vx_gz {
 	bool z_ready;
 	z_stream z;
 	struct libdeflate_decompressor *deflate;
-	uint64_t taken; /* bytes read from the file so far */
-	size_t pos, len; /* what of input is not used yet */
+	uint64_t taken;          /* bytes read from the file so far */
+	size_t pos, len;         /* what of input is not used yet */
 	uint8_t *file, *content; /* for vx_gz_whole; content has VX_GZ_KEPT_MAX bytes */
 	size_t file_cap;
 	uint8_t input[INPUT_SIZE];
@@ -78,7 +78,9 @@ static bool is_magic(const uint8_t *p, size_t n)
 static int inflate_from_start(struct vx_gz *g, struct vx_error *err)
 {
 	if (g->z_ready)
-		return inflateReset2(&g->z, WINDOW_GZIP) == Z_OK ? VX_OK : vx_error_set(err, VX_EMEM, NULL, "zlib: out of memory");
+		return inflateReset2(&g->z, WINDOW_GZIP) == Z_OK
+			       ? VX_OK
+			       : vx_error_set(err, VX_EMEM, NULL, "zlib: out of memory");
 	if (inflateInit2(&g->z, WINDOW_GZIP) != Z_OK)
 		return vx_error_set(err, VX_EMEM, NULL, "zlib: out of memory");
 	g->z_ready = true;
@@ -185,7 +187,8 @@ static int read_gzip(struct vx_gz *g, uint8_t *out, size_t want, size_t *got, st
 			return st;
 		if (z != Z_OK && z != Z_STREAM_END && z != Z_BUF_ERROR)
 			return vx_error_set(err, VX_EREJECT, NULL, "damaged gzip stream near byte %llu: %s",
-				(unsigned long long)(g->taken - (g->len - g->pos)), g->z.msg ? g->z.msg : "no reason given");
+				(unsigned long long)(g->taken - (g->len - g->pos)),
+				g->z.msg ? g->z.msg : "no reason given");
 	}
 	return VX_OK;
 }
@@ -276,8 +279,8 @@ static bool inflate_whole(struct vx_gz *g, size_t size, uint8_t *out, size_t exp
 	size_t in = 0, made = 0;
 	do {
 		size_t used, n;
-		if (libdeflate_gzip_decompress_ex(g->deflate, g->file + in, size - in, out + made, expected - made, &used, &n) !=
-			LIBDEFLATE_SUCCESS)
+		if (libdeflate_gzip_decompress_ex(g->deflate, g->file + in, size - in, out + made, expected - made,
+			    &used, &n) != LIBDEFLATE_SUCCESS)
 			return false;
 		in += used;
 		made += n;

@@ -164,8 +164,10 @@ static size_t run_length(const uint8_t *p, const uint8_t *end, uint64_t pattern)
 static void add_voxels(struct vx_labels *l, const uint8_t *p, const uint8_t *end)
 {
 	const size_t width = l->width;
-	const uint64_t spread = width == 1 ? 0x0101010101010101u : width == 2 ? 0x0001000100010001u :
-				width == 4 ? 0x0000000100000001u : 1;
+	const uint64_t spread = width == 1   ? 0x0101010101010101u
+				: width == 2 ? 0x0001000100010001u
+				: width == 4 ? 0x0000000100000001u
+					     : 1;
 	while (end - p >= 8) {
 		uint64_t bits = load(p, width);
 		if (load8(p) == bits * spread) {
@@ -219,7 +221,8 @@ static bool number(const struct vx_labels *l, uint64_t bits, int64_t *value, cha
 		memcpy(&v, &bits, sizeof(v));
 		v = l->width == 4 ? (double)f : v;
 	} else {
-		int64_t i = l->kind == UNSIGNED ? (int64_t)bits : (int64_t)(bits << 8 * (8 - l->width)) >> 8 * (8 - l->width);
+		int64_t i = l->kind == UNSIGNED ? (int64_t)bits
+						: (int64_t)(bits << 8 * (8 - l->width)) >> 8 * (8 - l->width);
 		snprintf(shown, 40, l->kind == UNSIGNED ? "%" PRIu64 : "%" PRId64, i);
 		*value = i;
 		if (!scaled)
@@ -256,7 +259,8 @@ int vx_labels_end(struct vx_labels *l, const struct vx_label **list, size_t *n, 
 	*list = NULL;
 	*n = 0;
 	if (l->overflow)
-		return vx_error_set(err, VX_EREJECT, NULL, "more than %d different values: no label image", VX_LABELS_MAX);
+		return vx_error_set(
+			err, VX_EREJECT, NULL, "more than %d different values: no label image", VX_LABELS_MAX);
 	for (size_t i = 0; i < entries; i++) {
 		uint64_t bits = l->width <= 2 ? i : l->slots[i].bits;
 		uint64_t voxels = l->width <= 2 ? l->table[i] : l->slots[i].voxels;
@@ -265,8 +269,8 @@ int vx_labels_end(struct vx_labels *l, const struct vx_label **list, size_t *n, 
 		if (!voxels)
 			continue;
 		if (!number(l, bits, &value, shown))
-			return vx_error_set(err, VX_EREJECT, NULL, "%s occurs in %" PRIu64 " voxels and is no integer label",
-				shown, voxels);
+			return vx_error_set(err, VX_EREJECT, NULL,
+				"%s occurs in %" PRIu64 " voxels and is no integer label", shown, voxels);
 		take(l, &raw, value, voxels);
 	}
 	if (raw)

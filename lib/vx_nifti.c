@@ -152,7 +152,8 @@ static int no_header(const uint8_t *bytes, size_t n, struct vx_error *err)
 	size_t at = 0;
 	for (size_t i = 0; i < n && i < 8; i++)
 		at += (size_t)snprintf(shown + at, sizeof(shown) - at,
-			bytes[i] >= 0x20 && bytes[i] < 0x7f && bytes[i] != '\\' && bytes[i] != '"' ? "%c" : "\\x%02x", bytes[i]);
+			bytes[i] >= 0x20 && bytes[i] < 0x7f && bytes[i] != '\\' && bytes[i] != '"' ? "%c" : "\\x%02x",
+			bytes[i]);
 	shown[at] = '\0';
 	return vx_error_set(err, VX_EREJECT, NULL, "no NIfTI header: it begins with \"%s\"", shown);
 }
@@ -222,8 +223,8 @@ static void parse_analyze(const struct view *v, struct vx_nifti *h)
 static int check_dims(const int64_t dim[8], struct vx_nifti *h, struct vx_error *err)
 {
 	if (dim[0] < 1 || dim[0] > 7)
-		return vx_error_set(err, VX_EREJECT, "dim", "dim[0] is %lld: the number of axes must be 1 to 7",
-			(long long)dim[0]);
+		return vx_error_set(
+			err, VX_EREJECT, "dim", "dim[0] is %lld: the number of axes must be 1 to 7", (long long)dim[0]);
 	h->rank = (int)dim[0];
 	for (int i = 0; i < 7; i++) {
 		h->dim[i] = i < h->rank ? dim[i + 1] : 1;
@@ -278,7 +279,8 @@ static int identify(const uint8_t *bytes, size_t n, struct vx_nifti *h, struct v
 	if (size == VX_NIFTI2_HEADER && bytes[4] == 'n' && (bytes[5] == '+' || bytes[5] == 'i') && bytes[6] == '2') {
 		/* As in PNG: what a transfer as text would change. */
 		if (memcmp(bytes + 7, "\0\r\n\032\n", 5) != 0)
-			return vx_error_set(err, VX_EREJECT, "magic", "the NIfTI-2 magic is damaged: was the file transferred as text?");
+			return vx_error_set(err, VX_EREJECT, "magic",
+				"the NIfTI-2 magic is damaged: was the file transferred as text?");
 		h->version = 2;
 		h->pair = bytes[5] == 'i';
 	} else if (n >= VX_NIFTI1_HEADER && (is_magic1(bytes, '+') || is_magic1(bytes, 'i'))) {
@@ -328,7 +330,8 @@ int vx_nifti_bytes(const struct vx_nifti *h, uint64_t *bytes, struct vx_error *e
 	int64_t bits = h->bits;
 	for (int i = 0; i < 7; i++)
 		if (__builtin_mul_overflow(bits, h->dim[i], &bits))
-			return vx_error_set(err, VX_EREJECT, "dim", "the axes promise more voxels than a file can hold");
+			return vx_error_set(
+				err, VX_EREJECT, "dim", "the axes promise more voxels than a file can hold");
 	*bytes = bits > 0 ? (uint64_t)bits / 8 + (bits % 8 != 0) : 0;
 	return VX_OK;
 }

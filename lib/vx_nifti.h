@@ -41,25 +41,25 @@ enum vx_nifti_repair {
 };
 
 struct vx_nifti {
-	int version;      /* 1, 2; 0: Analyze 7.5 */
-	bool pair;        /* the voxels are in a file of their own, .img */
+	int version; /* 1, 2; 0: Analyze 7.5 */
+	bool pair;   /* the voxels are in a file of their own, .img */
 	bool big_endian;
-	int rank;         /* 1..7 */
-	int64_t dim[7];   /* voxels an axis, each at least 1, rank of them; the rest is 1 */
-	double pixdim[8]; /* [0] qfac, -1 or 1; [1..rank] spacing in the header's own units, above 0 in space */
-	int units_space;  /* 0 unknown, 1 metre, 2 mm, 3 micron */
-	int units_time;   /* 0 unknown, 8 s, 16 ms, 24 us, 32 Hz, 40 ppm, 48 rad/s */
-	int datatype;     /* NIfTI's code */
-	int bits;         /* bits a voxel, after the datatype where it is known */
-	uint64_t offset;  /* where the voxels begin in their file */
+	int rank;            /* 1..7 */
+	int64_t dim[7];      /* voxels an axis, each at least 1, rank of them; the rest is 1 */
+	double pixdim[8];    /* [0] qfac, -1 or 1; [1..rank] spacing in the header's own units, above 0 in space */
+	int units_space;     /* 0 unknown, 1 metre, 2 mm, 3 micron */
+	int units_time;      /* 0 unknown, 8 s, 16 ms, 24 us, 32 Hz, 40 ppm, 48 rad/s */
+	int datatype;        /* NIfTI's code */
+	int bits;            /* bits a voxel, after the datatype where it is known */
+	uint64_t offset;     /* where the voxels begin in their file */
 	double slope, inter; /* as stored; may be 0 or NaN */
 	int qform_code, sform_code;
 	double quatern[3], qoffset[3], srow[3][4];
 	int intent_code;
 	double intent_p[3];
-	int16_t origin[3];   /* Analyze: SPM's origin, a voxel counted from 1; 0: none */
+	int16_t origin[3]; /* Analyze: SPM's origin, a voxel counted from 1; 0: none */
 	char intent_name[17], descrip[81], aux_file[25], db_name[19]; /* free text: may hold names of people */
-	unsigned repairs;    /* enum vx_nifti_repair */
+	unsigned repairs;                                             /* enum vx_nifti_repair */
 };
 
 /* vx_nifti_need: bytes of header that vx_nifti_parse wants, told from the first 4 at least: 348, 352, 540 or 544 (with

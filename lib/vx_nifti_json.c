@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "vx_json.h"
+#include "vx_latin1.h"
 #include "vx_nifti.h"
 
 /* value came out of the header, or out of arithmetic on what did: no more digits than the header had. */
@@ -102,7 +103,8 @@ static void put_scl(const struct vx_nifti *h, struct vx_buf *b)
 	const struct {
 		const char *key;
 		double value;
-	} members[] = { { "slope", h->slope }, { "inter", h->inter }, { "effective_slope", slope }, { "effective_inter", inter } };
+	} members[] = { { "slope", h->slope }, { "inter", h->inter }, { "effective_slope", slope },
+		{ "effective_inter", inter } };
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		put_key(b, members[i].key);
 		put_number(b, members[i].value, h->version == 2);
@@ -137,12 +139,7 @@ static void put_free_text(struct vx_buf *b, const char *key, const char *s)
 		return;
 	}
 	struct vx_buf utf8 = VX_BUF_INIT;
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-		if (c >= 0x80)
-			vx_buf_putc(&utf8, (char)(0xC0 | c >> 6));
-		vx_buf_putc(&utf8, (char)(c < 0x80 ? c : 0x80 | (c & 0x3F)));
-	}
+	vx_latin1_to_utf8(s, strlen(s), &utf8);
 	put_text(b, utf8.data);
 	vx_buf_free(&utf8);
 }
@@ -160,7 +157,9 @@ static void put_all_free_text(const struct vx_nifti *h, struct vx_buf *b)
 
 static void put_geometry(const struct vx_nifti *h, struct vx_buf *b)
 {
-	static const char *const from[] = { [VX_AFFINE_SFORM] = "sform", [VX_AFFINE_QFORM] = "qform", [VX_AFFINE_SPACING] = "spacing" };
+	static const char *const from[] = {
+		[VX_AFFINE_SFORM] = "sform", [VX_AFFINE_QFORM] = "qform", [VX_AFFINE_SPACING] = "spacing"
+	};
 	struct vx_affine a, q = { 0 }, s = { 0 };
 	char axes[4];
 	put_form(b, "qform", h->qform_code, h->qform_code > 0 && vx_nifti_qform(h, &q), &q);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vx_latin1.h"
 #include "vx_opt.h"
 #include "vx_sidecar.h"
 
@@ -95,16 +96,6 @@ struct vx_sidecar_map *vx_sidecar_load(const char *path, struct vx_error *err)
 	return map;
 }
 
-static void latin1_to_utf8(const char *s, size_t n, struct vx_buf *out)
-{
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)s[i];
-		if (c >= 0x80)
-			vx_buf_putc(out, (char)(0xC0 | c >> 6));
-		vx_buf_putc(out, (char)(c < 0x80 ? c : 0x80 | (c & 0x3F)));
-	}
-}
-
 int vx_sidecar_parse(const char *text, size_t len, struct vx_json **out, bool *latin1, struct vx_error *err)
 {
 	struct vx_buf utf8 = VX_BUF_INIT;
@@ -115,14 +106,15 @@ int vx_sidecar_parse(const char *text, size_t len, struct vx_json **out, bool *l
 	}
 	*latin1 = !vx_utf8_valid(text, len);
 	if (*latin1) {
-		latin1_to_utf8(text, len, &utf8);
+		vx_latin1_to_utf8(text, len, &utf8);
 		text = utf8.data;
 		len = utf8.len;
 	}
 	int st = vx_json_parse(text, len, out, err);
 	vx_buf_free(&utf8);
 	if (st == VX_OK && vx_json_type(*out) != VX_OBJECT) {
-		st = vx_error_set(err, VX_EREJECT, NULL, "a JSON %s, not an object", vx_json_type_name(vx_json_type(*out)));
+		st = vx_error_set(
+			err, VX_EREJECT, NULL, "a JSON %s, not an object", vx_json_type_name(vx_json_type(*out)));
 		vx_json_free(*out);
 		*out = NULL;
 	}
@@ -241,7 +233,9 @@ static struct vx_json *convert(const struct entry *e, struct vx_json *v)
 	case LIST:
 		return list_of(v);
 	case INTEGER:
-		return vx_json_as_int(v, &whole) && (double)whole >= e->min && (double)whole <= e->max ? vx_json_int(whole) : NULL;
+		return vx_json_as_int(v, &whole) && (double)whole >= e->min && (double)whole <= e->max
+			       ? vx_json_int(whole)
+			       : NULL;
 	case NUMBER:
 		return number_of(e, v);
 	}
@@ -251,8 +245,10 @@ static struct vx_json *convert(const struct entry *e, struct vx_json *v)
 static void say_left_out(const struct entry *e, const struct vx_json *v, void (*say)(void *, const char *), void *arg)
 {
 	char text[256];
-	double number;
-	bool range = (e->type == NUMBER || e->type == INTEGER) && vx_json_type(v) != VX_STRING && vx_json_as_double(v, &number);
+	const enum vx_json_type type = vx_json_type(v);
+	int64_t whole;
+	bool range = e->type == NUMBER ? type == VX_INT || type == VX_DOUBLE
+				       : e->type == INTEGER && vx_json_as_int(v, &whole);
 	if (range)
 		snprintf(text, sizeof(text), "sidecar: %s is out of range for %s: left out", e->key, e->field);
 	else
@@ -299,8 +295,8 @@ int vx_bval_parse(const char *text, size_t len, struct vx_json **out, struct vx_
 		snprintf(word, sizeof(word), "%.*s", n < sizeof(word) ? (int)n : (int)sizeof(word) - 1, start);
 		char *rest;
 		double value = strtod(word, &rest);
-		if (n >= sizeof(word) || strlen(word) != n || *rest || strspn(word, "0123456789.eE+-") != n || !isfinite(value) ||
-			value < 0) {
+		if (n >= sizeof(word) || strlen(word) != n || *rest || strspn(word, "0123456789.eE+-") != n ||
+			!isfinite(value) || value < 0) {
 			size_t which = vx_json_size(list) + 1;
 			vx_json_free(list);
 			return vx_error_set(err, VX_EREJECT, NULL, "number %zu is no b-value", which);

@@ -32,7 +32,8 @@ void vx_sidecar_map_free(struct vx_sidecar_map *map);
 int vx_sidecar_read(const char *path, struct vx_json **out, bool *latin1, struct vx_error *err) VX_MUST_USE;
 
 /* vx_sidecar_parse: the same from text. */
-int vx_sidecar_parse(const char *text, size_t len, struct vx_json **out, bool *latin1, struct vx_error *err) VX_MUST_USE;
+int vx_sidecar_parse(
+	const char *text, size_t len, struct vx_json **out, bool *latin1, struct vx_error *err) VX_MUST_USE;
 
 /* vx_sidecar_fields: the fields that the sidecar gives, in the order of the list. say (NULL: not wanted) is told of each
  * value that is left out because of its type or range. To be freed. */

@@ -7,6 +7,7 @@
 #include "meta.h"
 
 #define EXTENSIONS_MAX 1000
+#define TAIL_MAX (1 << 20)
 typedef unsigned long long ull; /* for printf */
 
 /* a.hdr <-> a.img, with or without .gz. */
@@ -89,6 +90,11 @@ static int cut_error(const struct image *im, uint64_t have, uint64_t promised, s
 		im->gzip ? " once inflated" : "");
 }
 
+static int no_end_error(struct vx_error *err)
+{
+	return vx_error_set(err, VX_EREJECT, NULL, "truncated: the gzip stream ends before its end mark");
+}
+
 /* Whether the file can hold all that its header promises, told without reading it: a plain file by its size, a gzip
  * file by the size that it ends with. Where that differs (several members, padding, a cut file) it is inflated to see. */
 static int check_size(struct worker *w, const struct image *im, uint64_t promised, bool look, struct vx_error *err)
@@ -101,15 +107,22 @@ static int check_size(struct worker *w, const struct image *im, uint64_t promise
 	if (!im->gzip)
 		return size < promised ? cut_error(im, size, promised, err) : VX_OK;
 	if (promised / VX_GZ_RATIO > size)
-		return vx_error_set(err, VX_EREJECT, NULL, "truncated: %llu gzip bytes cannot hold the %llu bytes promised",
-			(ull)size, (ull)promised);
+		return vx_error_set(err, VX_EREJECT, NULL,
+			"truncated: %llu gzip bytes cannot hold the %llu bytes promised", (ull)size, (ull)promised);
 	if (!look)
 		return VX_OK;
 	st = vx_gz_last_size(w->gz, &said, err);
 	if (st != VX_OK || said == (uint32_t)promised)
 		return st;
-	if ((st = vx_gz_rewind(w->gz, err)) == VX_OK && (st = vx_gz_skip(w->gz, promised, &have, err)) == VX_OK && have < promised)
-		st = cut_error(im, have, promised, err);
+	if ((st = vx_gz_rewind(w->gz, err)) == VX_OK)
+		st = vx_gz_skip(w->gz, promised, &have, err);
+	if (st == VX_OK && have < promised)
+		return cut_error(im, have, promised, err);
+	/* All voxels are there; what is behind them is read a little further, to see whether the end is cut off. */
+	if (st == VX_OK)
+		st = vx_gz_skip(w->gz, TAIL_MAX, &have, err);
+	if (st == VX_OK && vx_gz_cut(w->gz))
+		st = no_end_error(err);
 	return st;
 }
 
@@ -132,7 +145,7 @@ static int read_stream(struct worker *w, const struct image *im, uint64_t bytes,
 	if (st == VX_OK && have < offset + bytes)
 		st = cut_error(im, have, offset + bytes, err);
 	if (st == VX_OK && vx_gz_cut(w->gz))
-		st = vx_error_set(err, VX_EREJECT, NULL, "truncated: the gzip stream ends before its end mark");
+		st = no_end_error(err);
 	return st;
 }
 
@@ -176,7 +189,8 @@ static bool open_voxels(struct worker *w, struct image *im, struct vx_error *err
 	return true;
 }
 
-static int examine(struct worker *w, const struct opts *o, struct vx_record *rec, struct image *im, struct vx_error *err)
+static int examine(
+	struct worker *w, const struct opts *o, struct vx_record *rec, struct image *im, struct vx_error *err)
 {
 	uint64_t bytes;
 	struct vx_error missing = VX_ERROR_INIT;
@@ -218,14 +232,15 @@ int image_read(struct worker *w, const struct opts *o, struct vx_record *rec, st
 	if (st != VX_OK)
 		return st;
 	im->gzip = vx_gz_is_gzip(w->gz);
-	const bool named_gz = path_ends(w->path.data, ".gz"), header_file = path_ends(w->path.data, ".hdr") ||
-		path_ends(w->path.data, ".hdr.gz");
+	const bool named_gz = path_ends(w->path.data, ".gz"),
+		   header_file = path_ends(w->path.data, ".hdr") || path_ends(w->path.data, ".hdr.gz");
 	bool extended;
 	st = read_header(w, im, &extended, err);
 	if (st != VX_OK)
 		return st;
 	if (im->header.version == 0 && !header_file)
-		return vx_error_set(err, VX_EREJECT, "magic", "neither \"n+1\" nor \"ni1\": an Analyze header would be named .hdr");
+		return vx_error_set(
+			err, VX_EREJECT, "magic", "neither \"n+1\" nor \"ni1\": an Analyze header would be named .hdr");
 	if (named_gz && !im->gzip)
 		vx_warn(rec, "not gzip although its name ends in .gz: read as it is");
 	if (!named_gz && im->gzip)

@@ -9,16 +9,18 @@ enum { OPT_LABELS = VX_OPT_OWN, OPT_CHECK, OPT_HEADER_ONLY, OPT_TEXT, OPT_SKIP_B
 
 static const char usage[] =
 	"usage: vx-nifti-meta [OPTION]... [FILE]...\n"
-	"Fills in what the NIfTI image at path_nii says: shape, spacing, orientation, affine, datatype, and of a volume what\n"
+	"Fills in what the NIfTI image at path_nii says: shape, spacing, orientation, affine, datatype, and of a "
+	"volume what\n"
 	"its JSON sidecar and its .bval say. Reads records from FILE or stdin, writes them to stdout.\n"
 	"\n"
-	"      --labels          count the voxels of each value: label_counts; a voxel map whose labels miss one is rejected\n"
+	"      --labels          count the voxels of each value: label_counts; a voxel map whose labels miss one is "
+	"rejected\n"
 	"      --check           inflate the whole of each gzip file and check its CRC\n"
 	"      --header-only     read one block of a file: one that is cut off behind its header goes unnoticed\n"
 	"      --text            put the header's free text into _nifti.text (it may hold names of people)\n"
 	"      --skip-bad-sidecars  go on without a sidecar that cannot be read (default: reject the record)\n"
-	"      --allow FILE      which keys of a sidecar become which fields (default: sidecar.json of the share folder)\n"
-	VX_OPT_HELP;
+	"      --allow FILE      which keys of a sidecar become which fields (default: sidecar.json of the share "
+	"folder)\n" VX_OPT_HELP;
 
 enum role { OTHER, VOLUME, VOXELMAP };
 
@@ -122,11 +124,13 @@ static void say_sidecar(void *rec, const char *text)
 /* What is wrong with a sidecar: the record's end, or a warning where the user wants it so. */
 static int bad_sidecar(const struct opts *o, struct vx_record *rec, const char *field, struct vx_error *err)
 {
-	char reason[sizeof(err->reason)];
-	snprintf(reason, sizeof(reason), "%s", err->reason);
+	const struct vx_error inner = *err;
+	/* The record is named by what names it elsewhere too; which sidecar it was, the reason says. */
+	err->file[0] = '\0';
+	err->row = 0;
 	if (!o->skip_bad_sidecars)
-		return vx_error_set(err, VX_EREJECT, field, "sidecar %s: %s", err->file, reason);
-	vx_warn(rec, "%s: sidecar left out: %s", field, reason);
+		return vx_error_set(err, VX_EREJECT, field, "%s: %s", inner.file, inner.reason);
+	vx_warn(rec, "%s: sidecar left out: %s", field, inner.reason);
 	return VX_OK;
 }
 
@@ -172,8 +176,8 @@ static void put_fields(struct members *m, const struct opts *o, const struct vx_
 	vx_json_free(fields);
 }
 
-static int put_sidecars(struct members *m, struct worker *w, const struct opts *o, const struct vx_nifti *h,
-	struct vx_error *err)
+static int put_sidecars(
+	struct members *m, struct worker *w, const struct opts *o, const struct vx_nifti *h, struct vx_error *err)
 {
 	struct vx_json *side;
 	bool latin1, known;
@@ -243,7 +247,8 @@ static int process(struct vx_record *rec, void *worker, void *arg, struct vx_err
 	if (role != OTHER && place == PLACE_NONE)
 		return vx_error_set(err, VX_EREJECT, "path_nii", "missing");
 	if (place == PLACE_REMOTE && !vx_json_get(rec->json, "shape"))
-		return vx_error_set(err, VX_EREJECT, "path_nii", "not on this machine: vx-nifti-meta goes before vx-upload");
+		return vx_error_set(
+			err, VX_EREJECT, "path_nii", "not on this machine: vx-nifti-meta goes before vx-upload");
 	if (place == PLACE_LOCAL)
 		return fill_in(rec, role, w, o, err);
 	atomic_fetch_add(&o->passed, 1);
@@ -284,7 +289,8 @@ static void parse_args(int argc, char **argv, struct opts *o)
 {
 	static const struct option longs[] = { { "labels", no_argument, NULL, OPT_LABELS },
 		{ "check", no_argument, NULL, OPT_CHECK }, { "header-only", no_argument, NULL, OPT_HEADER_ONLY },
-		{ "text", no_argument, NULL, OPT_TEXT }, { "skip-bad-sidecars", no_argument, NULL, OPT_SKIP_BAD_SIDECARS },
+		{ "text", no_argument, NULL, OPT_TEXT },
+		{ "skip-bad-sidecars", no_argument, NULL, OPT_SKIP_BAD_SIDECARS },
 		{ "allow", required_argument, NULL, OPT_ALLOW }, VX_OPT_COMMON, { 0 } };
 	int c;
 	while ((c = getopt_long(argc, argv, VX_OPT_SHORT, longs, NULL)) != -1) {

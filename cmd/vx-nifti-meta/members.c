@@ -35,7 +35,8 @@ static bool close_enough(const struct vx_json *a, const struct vx_json *b)
 	double x, y;
 	enum vx_json_type ta = vx_json_type(a), tb = vx_json_type(b);
 	if ((ta == VX_INT || ta == VX_DOUBLE) && (tb == VX_INT || tb == VX_DOUBLE))
-		return vx_json_equal(a, b) || (vx_json_as_double(a, &x) && vx_json_as_double(b, &y) && (float)x == (float)y);
+		return vx_json_equal(a, b) ||
+		       (vx_json_as_double(a, &x) && vx_json_as_double(b, &y) && (float)x == (float)y);
 	if (ta != VX_ARRAY || tb != VX_ARRAY)
 		return vx_json_equal(a, b);
 	if (vx_json_size(a) != vx_json_size(b))
@@ -58,7 +59,8 @@ void members_end(struct members *m)
 	}
 	struct vx_json *found = NULL;
 	size_t value = m->start + strlen(m->key) + 4;
-	if (vx_json_parse(m->text->data + value, m->text->len - value, &found, NULL) == VX_OK && !close_enough(held, found))
+	if (vx_json_parse(m->text->data + value, m->text->len - value, &found, NULL) == VX_OK &&
+		!close_enough(held, found))
 		vx_warn(m->rec, "%s: the file says otherwise; the record's value stays", m->key);
 	vx_json_free(found);
 	m->text->len = m->start;

@@ -35,16 +35,17 @@ struct image {
 	const struct vx_label *labels; /* valid when counted, until the next image */
 	size_t n_labels;
 	bool counted;
-	struct vx_error not_counted;   /* why there are no labels although they were asked for */
+	struct vx_error not_counted; /* why there are no labels although they were asked for */
 };
-int image_read(struct worker *w, const struct opts *o, struct vx_record *rec, struct image *image, struct vx_error *err)
-	VX_MUST_USE;
+int image_read(struct worker *w, const struct opts *o, struct vx_record *rec, struct image *image,
+	struct vx_error *err) VX_MUST_USE;
 
 /* path.c: local files of a record. */
 enum place { PLACE_NONE, PLACE_LOCAL, PLACE_REMOTE };
 enum place path_of_image(const struct vx_json *record, struct vx_buf *path);
 /* The file of one kind beside the image: "json" or "bval". Empty: none. */
-enum place path_of_sidecar(const struct vx_json *record, const char *kind, const struct vx_buf *image, struct vx_buf *path);
+enum place path_of_sidecar(
+	const struct vx_json *record, const char *kind, const struct vx_buf *image, struct vx_buf *path);
 /* Whether path ends in suffix, in either case. */
 bool path_ends(const char *path, const char *suffix);
 
@@ -54,7 +55,7 @@ struct members {
 	struct vx_buf *text; /* ,"key":value,"key":value ... */
 	size_t start;        /* where the member under way begins */
 	const char *key;
-	bool changed;        /* the record's own members are no longer those of its line */
+	bool changed; /* the record's own members are no longer those of its line */
 };
 struct members members_of(struct vx_record *rec, struct worker *w);
 /* Between the two, the value's text is added to m->text. A value that the record holds already stays. */

@@ -14,7 +14,10 @@ bool path_ends(const char *path, const char *suffix)
 
 static int hex(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
 }
 
 static void percent_decode(const char *s, struct vx_buf *out)
@@ -79,7 +82,8 @@ static void put_beside(const struct vx_buf *image, const char *kind, struct vx_b
 	vx_buf_puts(path, kind);
 }
 
-enum place path_of_sidecar(const struct vx_json *record, const char *kind, const struct vx_buf *image, struct vx_buf *path)
+enum place path_of_sidecar(
+	const struct vx_json *record, const char *kind, const struct vx_buf *image, struct vx_buf *path)
 {
 	struct vx_json *file = vx_json_get(record, "_file"), *beside = file ? vx_json_get(file, "sidecars") : NULL;
 	const char *listed = beside && vx_json_type(beside) == VX_OBJECT ? vx_json_str(beside, kind) : NULL;
