@@ -83,7 +83,8 @@ bool receive_begin(struct call *call)
 		else if (r->gzip && inflateInit2(&r->z, GZIP_WINDOW) != Z_OK)
 			call_problem(call, 500, "out of memory");
 	}
-	return !call->status || announced <= call->server->limits.body;
+	/* A client that waits for "100 Continue" is told at once; another would not listen before it has sent all. */
+	return !call->status || (announced / DRAIN <= call->server->limits.body && !header(call, "Expect"));
 }
 
 static void plain(struct call *call, const char *bytes, size_t n)
