@@ -13,7 +13,7 @@ setup() {
 	tool sudo '[ "$1" = -n ] || exit 1; shift; [ "$1" = true ] || echo "sudo $1" >>"'"$log"'"; exec "$@"'
 	tool id 'echo "${FAKE_UID:-0}"'
 	tool make 'echo "make $*" >>"'"$log"'"'
-	for real in sh sed dirname env mktemp tail rm cat nproc true grep; do ln -s "$(command -v $real)" "$fake/$real"; done
+	for real in sh sed dirname env mktemp tail rm cat nproc true grep; do ln -s "$(type -P $real)" "$fake/$real"; done
 }
 
 # tool NAME BODY: a program of the fake machine.

@@ -91,6 +91,35 @@ rejects() {
 	same "$(counts | grep -v unchanged)" ''
 }
 
+@test "the shortest pipe, as it stands: every whole file a resource, then all unchanged" {
+	data=$BATS_TEST_TMPDIR/data
+	vx-demo-dataset "$data"
+	start_serve
+	for want in created unchanged; do
+		vx-scan -q "$data" | vx-nifti-meta -q 2>/dev/null | vx-post -q --api "$API" >"$BATS_TEST_TMPDIR/results"
+		# 59 images less the four that are broken and the mask that is cut off.
+		same "$(counts)" "volume $want 54"
+	done
+}
+
+@test "the five stages, without jq, on a server that knows only the datasource: studies, parents, URLs in the store" {
+	data=$BATS_TEST_TMPDIR/data
+	vx-demo-dataset "$data"
+	start_serve
+	echo '{"identifier":"datasource/x","shorthand":"DX"}' | vx-post -q --api "$API" >/dev/null
+	for want in created unchanged; do
+		vx-scan -q --pattern '{patient}/{study}/{name}.nii{z:(.gz)?}' "$data/images" |
+			vx-patient-map -q --api "$API" --datasource datasource/x \
+				--id 'volume/{patient}/{study}/{name}' --parent 'study/{patient}/{study}' |
+			vx-nifti-meta -q 2>/dev/null | vx-upload -q --to "file://$BATS_TEST_TMPDIR/store/x" --group volumes |
+			vx-post -q --api "$API" >"$BATS_TEST_TMPDIR/results"
+		same "$(counts)" "$(printf 'study %s 13\nvolume %s 35' $want $want)"
+	done
+	same "$(curl -sf "$API/v1/resources/volume/DX00010/2019-12-03/t2+20axial" | jq -c '[.parent_identifier, .path_nii]')" \
+		"[\"study/DX00010/2019-12-03\",\"file://$BATS_TEST_TMPDIR/store/x/volumes/DX00010/2019-12-03/t2%2B20axial.nii.gz\"]"
+	[ -s "$BATS_TEST_TMPDIR/store/x/volumes/DX00010/2019-12-03/t2+20axial.nii.gz" ]
+}
+
 @test "make demo: both summaries, three queries, the server gone" {
 	run3 env TMPDIR="$BATS_TEST_TMPDIR" sh "$ROOT/share/demo/run"
 	expect 0
