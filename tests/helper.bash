@@ -56,16 +56,24 @@ free_port() {
 # start_serve [OPTION...]: vx-serve on a fresh SQLite file and a free port; sets API, SERVE_PID, DB.
 # Call stop_serve in teardown.
 start_serve() {
-	local port try
-	port=$(free_port)
+	local port try again
 	DB=${DB:-$BATS_TEST_TMPDIR/vx.db}
-	vx-serve --db "$DB" --listen "127.0.0.1:$port" "$@" >"$BATS_TEST_TMPDIR/serve.log" 2>&1 3>&- &
-	SERVE_PID=$!
-	API=http://127.0.0.1:$port
-	for try in $(seq 100); do
-		curl -sf "$API/v1/health" >/dev/null 2>&1 && return 0
-		kill -0 "$SERVE_PID" 2>/dev/null || break
-		sleep 0.05
+	# A port that was free may be taken by another test a moment later: then the next one.
+	for again in 1 2 3 4 5; do
+		port=$(free_port)
+		vx-serve --db "$DB" --listen "127.0.0.1:$port" "$@" >"$BATS_TEST_TMPDIR/serve.log" 2>&1 3>&- &
+		SERVE_PID=$!
+		API=http://127.0.0.1:$port
+		for try in $(seq 100); do
+			# In this order: what answers on the port may be another test's server, while ours has just ended.
+			if curl -sf "$API/v1/health" >/dev/null 2>&1; then
+				sleep 0.02
+				kill -0 "$SERVE_PID" 2>/dev/null && return 0
+			fi
+			kill -0 "$SERVE_PID" 2>/dev/null || break
+			sleep 0.05
+		done
+		grep -q 'Address already in use' "$BATS_TEST_TMPDIR/serve.log" || break
 	done
 	echo "vx-serve did not start:"; cat "$BATS_TEST_TMPDIR/serve.log"
 	return 1
