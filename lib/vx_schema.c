@@ -115,6 +115,7 @@ static bool holds_at(struct check *c, const struct vx_schema_node *n, const stru
 	return good;
 }
 
+/* Whether a member that the schema does not know is none of its business. */
 static bool hidden(const struct check *c, const struct vx_json *object, const char *key)
 {
 	if (!c->skip || object != c->top)
@@ -383,19 +384,18 @@ static bool members_hold(struct check *c, const struct vx_schema_node *n, const 
 
 	for (size_t i = 0; c->tail && i < n->nproperties; i++) {
 		const struct vx_schema_property *p = &n->properties[i];
-		if (vx_json_has(v, p->name) && !hidden(c, v, p->name))
+		if (vx_json_has(v, p->name))
 			good &= holds_at(c, p->node, vx_json_get(v, p->name), p->name);
 	}
 	struct vx_json_iter it = vx_json_begin(v);
 	while (vx_json_next(&it) && (good || c->tail)) {
 		const struct vx_schema_property *known = vx_schema_property_find(n, it.key);
-		if (known && !n->names && !n->npatterns && c->tail)
-			continue;
-		if (hidden(c, v, it.key))
+		if (!known && hidden(c, v, it.key))
 			continue;
 		if (known && !c->tail)
 			good &= holds(c, known->node, it.value);
-		good &= member_holds(c, n, it.key, it.value, known);
+		if (!known || n->names || n->npatterns)
+			good &= member_holds(c, n, it.key, it.value, known);
 	}
 	return good;
 }
@@ -484,6 +484,8 @@ static bool holds(struct check *c, const struct vx_schema_node *n, const struct 
 {
 	enum vx_json_type t = vx_json_type(v);
 
+	while (n->alias)
+		n = n->ref;
 	if (n->never) {
 		REPORT(c, NULL, true, v, "is not allowed");
 		return false;
@@ -502,7 +504,9 @@ static bool holds(struct check *c, const struct vx_schema_node *n, const struct 
 		good &= array_holds(c, n, v);
 	else if (t == VX_OBJECT && (good || c->tail))
 		good &= object_holds(c, n, v);
-	return (good || c->tail) && combined_hold(c, n, v) && good;
+	if (n->combined && (good || c->tail))
+		good &= combined_hold(c, n, v);
+	return good;
 }
 
 struct vx_schema_error *vx_schema_check(const struct vx_schema *s, const struct vx_json *value, bool skip_private)

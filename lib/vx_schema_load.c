@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vx_hash.h"
 #include "vx_schema_node.h"
 
 #define DIALECT "https://json-schema.org/draft/2020-12/schema"
@@ -333,6 +332,15 @@ static void kw_dependent(struct loader *l, struct vx_schema_node *n, const struc
 	n->dependent = v;
 }
 
+/* Of property names length and a few letters tell most apart; strcmp settles the rest. */
+static size_t name_hash(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n ? n * 31 + (unsigned char)name[0] * 7 + (unsigned char)name[n / 2] * 3 + (unsigned char)name[n - 1]
+		 : 0;
+}
+
 static void index_properties(struct vx_schema_node *n)
 {
 	for (n->nslots = 4; n->nslots < 2 * n->nproperties; n->nslots *= 2)
@@ -340,7 +348,7 @@ static void index_properties(struct vx_schema_node *n)
 	n->slots = vx_alloc(n->nslots * sizeof(*n->slots));
 	for (size_t i = 0; i < n->nproperties; i++) {
 		const char *name = n->properties[i].name;
-		size_t at = vx_hash64(name, strlen(name)) & (n->nslots - 1);
+		size_t at = name_hash(name) & (n->nslots - 1);
 		while (n->slots[at])
 			at = (at + 1) & (n->nslots - 1);
 		n->slots[at] = (unsigned short)(i + 1);
@@ -351,7 +359,7 @@ const struct vx_schema_property *vx_schema_property_find(const struct vx_schema_
 {
 	if (!n->nslots)
 		return NULL;
-	for (size_t at = vx_hash64(name, strlen(name));; at++) {
+	for (size_t at = name_hash(name);; at++) {
 		unsigned short i = n->slots[at & (n->nslots - 1)];
 		if (i == 0)
 			return NULL;
@@ -511,11 +519,13 @@ static void read_keyword(struct loader *l, struct vx_schema_node *n, const char 
 {
 	if (!strcmp(name, "const")) {
 		n->constant = schema;
+		n->keywords++;
 		return;
 	}
 	for (size_t i = 0; i < sizeof(keywords) / sizeof(*keywords); i++)
 		if (!strcmp(name, keywords[i].name)) {
 			keywords[i].read(l, n, v);
+			n->keywords += keywords[i].read != kw_note && keywords[i].read != kw_defs;
 			return;
 		}
 	fail(l, "unknown keyword");
@@ -551,6 +561,8 @@ static struct vx_schema_node *compile(struct loader *l, const struct vx_json *js
 		read_keyword(l, n, it.key, it.value, json);
 		path_back(l, back);
 	}
+	n->combined = n->ref || n->all_of.n || n->any_of.n || n->one_of.n || n->negated || n->if_;
+	n->alias = n->ref && n->keywords == 1;
 	l->depth -= vx_json_type(json) == VX_OBJECT;
 	path_back(l, old);
 	return n;

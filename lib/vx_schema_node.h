@@ -21,9 +21,12 @@ struct vx_schema_property {
 };
 
 struct vx_schema_node {
-	bool never;     /* the schema false */
-	unsigned types; /* bit 1 << enum vx_json_type; 0: any */
-	unsigned walk;  /* the mark of vx_schema_load's search for loops */
+	bool never;        /* the schema false */
+	unsigned types;    /* bit 1 << enum vx_json_type; 0: any */
+	bool alias;        /* nothing but a $ref */
+	bool combined;     /* has a $ref, allOf, anyOf, oneOf, not or if */
+	unsigned keywords; /* how many say anything about values */
+	unsigned walk;     /* the mark of vx_schema_load's search for loops */
 	struct vx_schema_node *ref;
 	const struct vx_json *enumeration, *constant; /* constant: the schema that has "const" */
 	const struct vx_json *minimum, *maximum, *above, *below, *multiple;

@@ -142,7 +142,7 @@ static const struct {
 	{ "{\"multipleOf\":0}", "multipleOf", "is not above 0" },
 	{ "{\"minLength\":-1}", "minLength", "is no whole number from 0 on" },
 	{ "{\"maxItems\":1.5}", "maxItems", "is no whole number from 0 on" },
-	{ "{\"pattern\":\"(\"}", "pattern", "bad pattern at character 2 of (: the group ( is not closed" },
+	{ "{\"pattern\":\"(\"}", "pattern", NULL },
 	{ "{\"pattern\":3}", "pattern", "is no string" },
 	{ "{\"patternProperties\":{\"\\\\d\":{}}}", "patternProperties", NULL },
 	{ "{\"uniqueItems\":1}", "uniqueItems", "is neither true nor false" },
