@@ -22,9 +22,11 @@ struct vx_gz {
 	bool ended;    /* the last member's end mark was reached */
 	bool file_end; /* read() has returned 0 */
 	bool cut;
+	bool size_known;
 	bool z_ready;
 	z_stream z;
 	struct libdeflate_decompressor *deflate;
+	uint64_t size;           /* of the file, where known */
 	uint64_t taken;          /* bytes read from the file so far */
 	size_t pos, len;         /* what of input is not used yet */
 	uint8_t *file, *content; /* for vx_gz_whole; content has VX_GZ_KEPT_MAX bytes */
@@ -96,8 +98,10 @@ static int fill(struct vx_gz *g, size_t max, struct vx_error *err)
 		max = INPUT_SIZE - g->len;
 	ssize_t n;
 	do
-		n = read(g->fd, g->input + g->len, max);
+		n = pread(g->fd, g->input + g->len, max, (off_t)g->taken);
 	while (n < 0 && errno == EINTR);
+	if (n < 0 && errno == ESPIPE)
+		return vx_error_set(err, VX_EREJECT, NULL, "not a regular file");
 	if (n < 0)
 		return vx_error_errno(err, VX_EREJECT, NULL, "cannot be read");
 	g->file_end = n == 0;
@@ -121,6 +125,7 @@ static int start(struct vx_gz *g, struct vx_error *err)
 int vx_gz_open(struct vx_gz *g, const char *path, struct vx_error *err)
 {
 	vx_gz_close(g);
+	g->size_known = false;
 	/* Not to wait for a writer where the name is a FIFO's. */
 	g->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (g->fd < 0)
@@ -138,8 +143,6 @@ int vx_gz_open(struct vx_gz *g, const char *path, struct vx_error *err)
 
 int vx_gz_rewind(struct vx_gz *g, struct vx_error *err)
 {
-	if (lseek(g->fd, 0, SEEK_SET) != 0)
-		return vx_error_errno(err, VX_EREJECT, NULL, "cannot be read again");
 	return start(g, err);
 }
 
@@ -232,14 +235,15 @@ int vx_gz_skip(struct vx_gz *g, uint64_t n, uint64_t *got, struct vx_error *err)
 
 int vx_gz_size(struct vx_gz *g, uint64_t *size, struct vx_error *err)
 {
-	struct stat s;
-	if (g->taken < VX_GZ_BLOCK && g->taken == g->len) {
-		*size = g->taken;
-		return VX_OK;
+	if (!g->size_known) {
+		/* The first block was not full: it is all. lseek asks less of the kernel than fstat. */
+		off_t end = g->taken < VX_GZ_BLOCK && g->taken == g->len ? (off_t)g->taken : lseek(g->fd, 0, SEEK_END);
+		if (end < 0)
+			return vx_error_errno(err, VX_EREJECT, NULL, "cannot be read");
+		g->size = (uint64_t)end;
+		g->size_known = true;
 	}
-	if (fstat(g->fd, &s) != 0)
-		return vx_error_errno(err, VX_EREJECT, NULL, "cannot be read");
-	*size = (uint64_t)s.st_size;
+	*size = g->size;
 	return VX_OK;
 }
 
@@ -261,7 +265,7 @@ static int read_at(struct vx_gz *g, void *out, size_t n, uint64_t at, struct vx_
 int vx_gz_last_size(struct vx_gz *g, uint32_t *size, struct vx_error *err)
 {
 	uint8_t b[4] = { 0 };
-	uint64_t n;
+	uint64_t n = 0;
 	int st = vx_gz_size(g, &n, err);
 	if (st != VX_OK)
 		return st;
@@ -318,7 +322,7 @@ static int use_large(struct vx_gz *g, size_t size, size_t expected, void (*use)(
 int vx_gz_whole(struct vx_gz *g, uint64_t expected, void (*use)(void *arg, const uint8_t *content), void *arg,
 	struct vx_error *err)
 {
-	uint64_t size;
+	uint64_t size = 0;
 	int st = vx_gz_size(g, &size, err);
 	if (st != VX_OK)
 		return st;

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "meta.h"
 
@@ -100,7 +100,6 @@ enum place path_of_sidecar(
 	if (place != PLACE_NONE || file)
 		return place;
 	/* A record that vx-scan did not make: nobody has looked yet. */
-	struct stat s;
 	put_beside(image, kind, path);
-	return stat(path->data, &s) == 0 ? PLACE_LOCAL : PLACE_NONE;
+	return access(path->data, F_OK) == 0 ? PLACE_LOCAL : PLACE_NONE;
 }
