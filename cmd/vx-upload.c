@@ -9,7 +9,7 @@
 #include "vx_api.h"
 #include "vx_filter.h"
 #include "vx_store.h"
-#include "vx_template.h"
+#include "vx_store_key.h"
 
 enum { FIELDS_MAX = 32 };
 
@@ -22,7 +22,7 @@ struct opts {
 	double retry_for;
 	/* Set up before the loop. */
 	struct vx_store *store;
-	struct vx_template *template, *template_bare; /* the same without {suffix}, for files that have none */
+	struct vx_store_key *names;
 	/* What became of the files, for the summary; VX_STORED_* is the index. */
 	atomic_long files[3], bytes[3];
 };
@@ -55,41 +55,6 @@ static const char usage[] =
 	"      --insecure-http   allow an http:// endpoint on another machine\n"
 	"      --api URL         refuse when this API is a production deployment (default: $VX_API)\n"
 	"      --production      do not refuse\n" VX_OPT_HELP;
-
-/* A suffix of at most 8 letters and digits, one of them a letter: ".json", not ".840" of a UID. */
-static bool is_suffix(const char *dot, size_t n)
-{
-	bool letter = false;
-	if (n < 2 || n > 9)
-		return false;
-	for (size_t i = 1; i < n; i++) {
-		char c = (char)(dot[i] | 0x20);
-		letter = letter || (c >= 'a' && c <= 'z');
-		if (!(c >= 'a' && c <= 'z') && !(dot[i] >= '0' && dot[i] <= '9'))
-			return false;
-	}
-	return letter;
-}
-
-static bool is_compression(const char *dot)
-{
-	return strcasecmp(dot, ".gz") == 0 || strcasecmp(dot, ".bz2") == 0 || strcasecmp(dot, ".xz") == 0 ||
-	       strcasecmp(dot, ".zst") == 0;
-}
-
-/* The file name's suffix, with the one before it when it is a compression: ".nii.gz". "" when there is none. */
-static const char *suffix_of(const char *path)
-{
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
-	if (!dot || dot == name || !is_suffix(dot, strlen(dot)))
-		return "";
-	if (!is_compression(dot))
-		return dot;
-	const char *before = dot;
-	while (before > name && *--before != '.')
-		;
-	return before > name && is_suffix(before, (size_t)(dot - before)) ? before : dot;
-}
 
 static bool begins(const char *s, const char *with)
 {
@@ -125,30 +90,6 @@ static int local_path(const struct vx_record *rec, const char *field, const char
 	return VX_OK;
 }
 
-/* The object's key: --group and the template filled in. */
-static int make_key(const struct vx_record *rec, const char *field, const char *path, const struct opts *o,
-	struct vx_buf *key, struct vx_error *err)
-{
-	const char *identifier = vx_json_str(rec->json, "identifier");
-	const char *slash = identifier ? strchr(identifier, '/') : NULL;
-	if (!o->key && !slash)
-		return vx_error_set(err, VX_EREJECT, "identifier",
-			identifier ? "'%.200s' is no <type>/<name>, and files are named after it" :
-				     "missing%.0s, and files are named after it",
-			identifier ? identifier : "");
-	char *type = slash ? vx_strndup(identifier, (size_t)(slash - identifier)) : NULL;
-	const char *own[][2] = { { "identifier", identifier }, { "type", type }, { "name", slash ? slash + 1 : NULL },
-		{ "field", field }, { "suffix", suffix_of(path) }, { NULL, NULL } };
-	struct vx_template_record values = { .record = rec->json, .own = (const char *const(*)[2])own };
-	if (o->group)
-		vx_buf_printf(key, "%s/", o->group);
-	const struct vx_template *template = own[4][1][0] ? o->template : o->template_bare;
-	int status = vx_template_expand(template, vx_template_lookup, &values, false, key, err);
-	vx_buf_free(&values.scratch);
-	free(type);
-	return status;
-}
-
 /* Whether the record's model has the hash of its image. */
 static bool has_sha256(const struct vx_record *rec)
 {
@@ -161,16 +102,20 @@ static int upload(const struct vx_record *rec, const char *field, struct vx_stor
 	struct done *done, struct vx_error *err)
 {
 	const struct vx_json *value = vx_json_path(rec->json, field);
-	const char *text = vx_json_text(value, NULL), *want = NULL;
+	size_t len = 0;
+	const char *text = vx_json_text(value, &len), *want = NULL;
 	struct vx_buf key = VX_BUF_INIT;
 	if (!value)
 		return VX_OK;
 	if (!text)
-		return vx_error_set(err, VX_EREJECT, field, "is no string but %s", vx_json_type_name(vx_json_type(value)));
+		return vx_error_set(
+			err, VX_EREJECT, field, "is no string but %s", vx_json_type_name(vx_json_type(value)));
+	if (strlen(text) != len)
+		return vx_error_set(err, VX_EREJECT, field, "holds a NUL character");
 	int status = local_path(rec, field, text, o, &done->path, err);
 	if (status != VX_OK || !done->path)
 		return status;
-	status = make_key(rec, field, done->path, o, &key, err);
+	status = vx_store_key_make(o->names, rec->json, field, done->path, &key, err);
 	if (status == VX_OK) {
 		if (strcmp(field, "path_nii") == 0 && has_sha256(rec))
 			want = vx_json_str(rec->json, "sha256");
@@ -264,6 +209,8 @@ static int process(struct vx_record *rec, void *worker, void *arg, struct vx_err
 		emit_plan(rec, done, o->n_fields);
 	else if (status == VX_OK)
 		emit_record(rec, done, o->n_fields);
+	if (status != VX_OK && status != VX_EREJECT)
+		vx_provenance(rec->json, err); /* the run ends: say where */
 	for (size_t i = 0; i < o->n_fields; i++) {
 		if (done[i].field) {
 			atomic_fetch_add(&o->files[done[i].stored.how], 1);
@@ -295,8 +242,11 @@ static void summary(struct vx_buf *b, void *arg)
 	const struct opts *o = arg;
 	vx_buf_puts(b, "; files:");
 	for (int i = 0; i < 3; i++)
-		vx_buf_printf(b, "%s %ld %s", i ? "," : o->dry_run ? " (dry run)" : "", atomic_load(&o->files[i]),
-			status_names[i]);
+		vx_buf_printf(b, "%s %ld %s",
+			i            ? ","
+			: o->dry_run ? " (dry run)"
+				     : "",
+			atomic_load(&o->files[i]), status_names[i]);
 	long bytes = atomic_load(&o->bytes[VX_STORED_CREATED]) + atomic_load(&o->bytes[VX_STORED_UPDATED]);
 	vx_buf_printf(b, ", %.1f MB %s", (double)bytes / 1e6, o->dry_run ? "to store" : "stored");
 }
@@ -362,24 +312,6 @@ static void parse_args(int argc, char **argv, struct opts *o)
 	}
 }
 
-static void make_templates(struct opts *o, const char *text)
-{
-	static const char name[] = "{suffix}";
-	struct vx_error err = VX_ERROR_INIT;
-	struct vx_buf bare = VX_BUF_INIT;
-	for (const char *s = text; *s; s++) {
-		if (strncmp(s, name, strlen(name)) == 0)
-			s += strlen(name) - 1;
-		else
-			vx_buf_putc(&bare, *s);
-	}
-	o->template = vx_template_new(text, &err);
-	o->template_bare = o->template ? vx_template_new(bare.data ? bare.data : "", &err) : NULL;
-	if (!o->template_bare)
-		vx_die(VX_EUSAGE, "--key: %s", err.reason);
-	vx_buf_free(&bare);
-}
-
 /* Ends the process where what was asked for cannot be. */
 static void set_up(struct opts *o)
 {
@@ -393,9 +325,15 @@ static void set_up(struct opts *o)
 		add_field(o, "path_nii");
 		add_field(o, "path_json");
 	}
-	make_templates(o, o->key ? o->key : o->group ? "{name}{suffix}" : "{identifier}{suffix}");
-	struct vx_store_options store = { .url = o->to, .update = o->update, .dry_run = o->dry_run,
-		.endpoint = o->endpoint, .retry_for = o->retry_for, .insecure_http = o->insecure_http };
+	o->names = vx_store_key_new(o->key, o->group, &err);
+	if (!o->names)
+		vx_die(VX_EUSAGE, "--key: %s", err.reason);
+	struct vx_store_options store = { .url = o->to,
+		.update = o->update,
+		.dry_run = o->dry_run,
+		.endpoint = o->endpoint,
+		.retry_for = o->retry_for,
+		.insecure_http = o->insecure_http };
 	o->store = vx_store_open(&store, &err);
 	if (!o->store) {
 		vx_message(&err);
@@ -425,12 +363,18 @@ int main(int argc, char **argv)
 	parse_args(argc, argv, &o);
 	check_api(&o);
 	set_up(&o);
-	struct vx_filter f = { .record = process, .worker_new = worker_new, .worker_free = worker_free, .arg = &o,
-		.common = &o.common, .parallel = true, .default_jobs = 8, .batch_max = 1, .lossy = o.dry_run,
+	struct vx_filter f = { .record = process,
+		.worker_new = worker_new,
+		.worker_free = worker_free,
+		.arg = &o,
+		.common = &o.common,
+		.parallel = true,
+		.default_jobs = 8,
+		.batch_max = 1,
+		.lossy = o.dry_run,
 		.summary_extra = summary };
 	int status = vx_filter_main(&f, argv + optind);
 	vx_store_close(o.store);
-	vx_template_free(o.template);
-	vx_template_free(o.template_bare);
+	vx_store_key_free(o.names);
 	return status;
 }

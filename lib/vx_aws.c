@@ -134,7 +134,8 @@ static int take_keys(struct vx_aws *a, const struct profile *p, struct vx_error 
 	const char *id = env_first("AWS_ACCESS_KEY_ID", NULL), *secret = env_first("AWS_SECRET_ACCESS_KEY", NULL);
 	const char *token = env_first("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN");
 	if ((id == NULL) != (secret == NULL))
-		return vx_error_set(err, VX_EUSAGE, NULL, "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY go together: %s is not set",
+		return vx_error_set(err, VX_EUSAGE, NULL,
+			"AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY go together: %s is not set",
 			id ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID");
 	if (!id) {
 		id = p->v[ACCESS];

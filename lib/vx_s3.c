@@ -71,7 +71,8 @@ static int place(struct vx_s3 *s3, const struct vx_s3_options *o, struct vx_erro
 		status = vx_error_set(err, VX_EUSAGE, NULL, "the endpoint of the store is no plain URL of a host");
 	else if (!tls && !o->insecure_http && !is_loopback(bare))
 		status = vx_error_set(err, VX_EUSAGE, NULL,
-			"http://%s would carry the files unencrypted: give an https endpoint, or --insecure-http", host);
+			"http://%s would carry the files unencrypted: give an https endpoint, or --insecure-http",
+			host);
 	/* A bucket with a dot in its name has no certificate as a host name. */
 	bool as_host = style && strcmp(style, "virtual") == 0;
 	if (!as_host && !endpoint && !(style && strcmp(style, "path") == 0))
@@ -100,8 +101,8 @@ struct vx_s3 *vx_s3_new(const struct vx_s3_options *o, struct vx_error *err)
 		vx_s3_free(s3);
 		return NULL;
 	}
-	s3->http = vx_http_new(&(struct vx_http_options){
-		.retry_for = o->retry_for, .ca_file = o->aws->ca_bundle, .stop = o->stop });
+	s3->http = vx_http_new(
+		&(struct vx_http_options){ .retry_for = o->retry_for, .ca_file = o->aws->ca_bundle, .stop = o->stop });
 	return s3;
 }
 
@@ -197,8 +198,9 @@ static int send_once(struct vx_s3 *s3, const struct call *c, struct vx_http_resp
 	vx_sigv4_authorization(&key, &q, &authorization);
 	headers[n++] = authorization.data;
 	char *url = vx_asprintf("%s%s", s3->origin, path.data);
-	struct vx_http_request r = { .method = c->method, .url = url, .headers = headers, .body_fd = c->fd,
-		.body_len = c->size };
+	struct vx_http_request r = {
+		.method = c->method, .url = url, .headers = headers, .body_fd = c->fd, .body_len = c->size
+	};
 	int status = vx_http_do(s3->http, &r, a, err);
 	free(url);
 	free(host);
@@ -216,8 +218,8 @@ static bool learn_skew(struct vx_s3 *s3, const struct vx_http_response *a)
 	char code[64], date[64];
 	struct tm tm = { 0 };
 	xml_text(a, "Code", code, sizeof(code));
-	if (a->status != 403 || strcmp(code, "RequestTimeTooSkewed") != 0 || !vx_http_header(a, "Date", date, sizeof(date)) ||
-		!strptime(date, "%a, %d %b %Y %H:%M:%S GMT", &tm))
+	if (a->status != 403 || strcmp(code, "RequestTimeTooSkewed") != 0 ||
+		!vx_http_header(a, "Date", date, sizeof(date)) || !strptime(date, "%a, %d %b %Y %H:%M:%S GMT", &tm))
 		return false;
 	s3->skew = (int64_t)timegm(&tm) - (int64_t)time(NULL);
 	return true;
@@ -248,7 +250,9 @@ static void fill_object(const struct vx_http_response *a, struct vx_s3_object *o
 static int why_refused(struct vx_s3 *s3, const char *key, struct vx_error *err)
 {
 	struct vx_http_response a = { 0 };
-	struct call c = { .method = "GET", .key = key, .payload_sha256 = EMPTY_SHA256, .extra = { "Range: bytes=0-0" } };
+	struct call c = {
+		.method = "GET", .key = key, .payload_sha256 = EMPTY_SHA256, .extra = { "Range: bytes=0-0" }
+	};
 	int status = call(s3, &c, &a, err);
 	if (status == VX_OK && a.status != 200 && a.status != 206 && a.status != 404 && a.status != 416)
 		status = refusal(s3, &a, err);
@@ -288,14 +292,21 @@ static int put_answer(struct vx_s3 *s3, const struct vx_http_response *a, bool *
 	return refusal(s3, a, err);
 }
 
+int vx_s3_size_check(uint64_t size, struct vx_error *err)
+{
+	if (size <= VX_S3_PUT_MAX)
+		return VX_OK;
+	return vx_error_set(err, VX_EREJECT, NULL, "%" PRIu64 " bytes: more than the 5 GiB that one PUT takes", size);
+}
+
 int vx_s3_put(struct vx_s3 *s3, const char *key, int fd, uint64_t size, const char *sha256, enum vx_s3_when when,
 	bool *made, struct vx_error *err)
 {
-	if (size > VX_S3_PUT_MAX)
-		return vx_error_set(err, VX_EREJECT, NULL, "%" PRIu64 " bytes: more than the 5 GiB that one PUT takes", size);
 	struct vx_http_response a = { 0 };
 	char *meta = vx_asprintf("X-Amz-Meta-Sha256: %s", sha256);
-	struct call c = { .method = "PUT", .key = key, .payload_sha256 = sha256, .extra = { meta }, .fd = fd, .size = size };
+	struct call c = {
+		.method = "PUT", .key = key, .payload_sha256 = sha256, .extra = { meta }, .fd = fd, .size = size
+	};
 	if (when == VX_S3_ONLY_NEW && !s3->no_precondition)
 		c.extra[1] = "If-None-Match: *";
 	int status = call(s3, &c, &a, err);
@@ -307,15 +318,16 @@ int vx_s3_put(struct vx_s3 *s3, const char *key, int fd, uint64_t size, const ch
 	if (status == VX_OK)
 		status = put_answer(s3, &a, made, err);
 	else if (status == VX_EIO)
-		status = vx_error_set(err, VX_EREJECT, NULL, "changed while it was sent: shorter than %" PRIu64 " bytes", size);
+		status = vx_error_set(
+			err, VX_EREJECT, NULL, "changed while it was sent: shorter than %" PRIu64 " bytes", size);
 	free(meta);
 	vx_http_response_clear(&a);
 	return status;
 }
 
 /* Bytes from..from + BLOCK of an object into the hash. */
-static int hash_block(struct vx_s3 *s3, struct call *c, const struct vx_s3_object *o, uint64_t from, struct vx_sha256 *h,
-	struct vx_error *err)
+static int hash_block(struct vx_s3 *s3, struct call *c, const struct vx_s3_object *o, uint64_t from,
+	struct vx_sha256 *h, struct vx_error *err)
 {
 	struct vx_http_response a = { 0 };
 	uint64_t want = o->size - from < BLOCK ? o->size - from : BLOCK;
@@ -337,7 +349,9 @@ static int hash_block(struct vx_s3 *s3, struct call *c, const struct vx_s3_objec
 int vx_s3_sha256(struct vx_s3 *s3, const char *key, const struct vx_s3_object *o, char sha256[65], struct vx_error *err)
 {
 	char *match = vx_asprintf("If-Match: %s", o->etag);
-	struct call c = { .method = "GET", .key = key, .payload_sha256 = EMPTY_SHA256,
+	struct call c = { .method = "GET",
+		.key = key,
+		.payload_sha256 = EMPTY_SHA256,
 		.extra = { NULL, o->etag[0] ? match : NULL } };
 	struct vx_sha256 *h = vx_sha256_new();
 	int status = VX_OK;

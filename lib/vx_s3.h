@@ -42,6 +42,9 @@ struct vx_s3_object {
 	char etag[160];
 };
 
+/* vx_s3_size_check: VX_EREJECT when size is more than one PUT takes; to be asked before the file is hashed. */
+int vx_s3_size_check(uint64_t size, struct vx_error *err) VX_MUST_USE;
+
 /* All calls: VX_EREFUSED when no further request can succeed either (wrong or expired keys, no such bucket, another
  * region), VX_EUNREACHABLE when the store did not answer or stayed overloaded, VX_EREJECT for this object alone. */
 
@@ -57,7 +60,7 @@ int vx_s3_put(struct vx_s3 *s3, const char *key, int fd, uint64_t size, const ch
 	bool *made, struct vx_error *err) VX_MUST_USE;
 
 /* vx_s3_sha256: reads the object o of vx_s3_head and hashes its content. VX_EREJECT when it changes meanwhile. */
-int vx_s3_sha256(struct vx_s3 *s3, const char *key, const struct vx_s3_object *o, char sha256[65], struct vx_error *err)
-	VX_MUST_USE;
+int vx_s3_sha256(struct vx_s3 *s3, const char *key, const struct vx_s3_object *o, char sha256[65],
+	struct vx_error *err) VX_MUST_USE;
 
 #endif

@@ -124,8 +124,8 @@ void vx_sigv4_canonical(const struct vx_sigv4_request *q, struct vx_buf *canonic
 	vx_buf_putc(canonical, '\n');
 	size_t names_start = signed_names->len;
 	put_headers(&headers, canonical, signed_names);
-	vx_buf_printf(canonical, "\n%s\n%s", signed_names->data ? signed_names->data + names_start : "",
-		q->payload_sha256);
+	vx_buf_printf(
+		canonical, "\n%s\n%s", signed_names->data ? signed_names->data + names_start : "", q->payload_sha256);
 	pairs_free(&headers);
 	pairs_free(&query);
 }

@@ -18,7 +18,7 @@ struct claims {
 	pthread_mutex_t lock;
 	struct claim {
 		uint64_t key, content;
-	} *slots;
+	} * slots;
 	size_t size, used;
 };
 
@@ -138,8 +138,8 @@ static int take_url(struct vx_store *s, struct vx_error *err)
 	if (strncasecmp(s->url, "file:", 5) == 0) {
 		s->root = vx_file_url_path(s->url);
 		if (!s->root)
-			return vx_error_set(err, VX_EUSAGE, NULL, "%s: is no file:// URL of an absolute path on this machine",
-				s->o.url);
+			return vx_error_set(err, VX_EUSAGE, NULL,
+				"%s: is no file:// URL of an absolute path on this machine", s->o.url);
 		free(s->url);
 		struct vx_buf url = VX_BUF_INIT;
 		vx_buf_puts(&url, "file://");
@@ -213,8 +213,11 @@ struct vx_store_conn *vx_store_connect(struct vx_store *s, struct vx_error *err)
 	c->store = s;
 	if (!s->bucket)
 		return c;
-	c->s3 = vx_s3_new(&(struct vx_s3_options){ .aws = &s->aws, .bucket = s->bucket, .retry_for = s->o.retry_for,
-				  .insecure_http = s->o.insecure_http, .stop = s->o.stop },
+	c->s3 = vx_s3_new(&(struct vx_s3_options){ .aws = &s->aws,
+				  .bucket = s->bucket,
+				  .retry_for = s->o.retry_for,
+				  .insecure_http = s->o.insecure_http,
+				  .stop = s->o.stop },
 		err);
 	if (c->s3)
 		return c;
@@ -249,13 +252,13 @@ static int place(struct vx_store_conn *c, const char *key, const struct vx_sourc
 	for (int tries = 0; tries < TRIES; tries++) {
 		enum vx_found found = VX_FOUND_NOTHING;
 		bool made = true;
-		int status = c->s3 ? vx_store_s3_look(c->s3, key, src, got->sha256, &found, err) :
-				     vx_store_file_look(s->file, key, src, got->sha256, &found, err);
+		int status = c->s3 ? vx_store_s3_look(c->s3, key, src, got->sha256, &found, err)
+				   : vx_store_file_look(s->file, key, src, got->sha256, &found, err);
 		if (status != VX_OK)
 			return status;
-		got->how = found == VX_FOUND_SAME  ? VX_STORED_UNCHANGED :
-			   found == VX_FOUND_OTHER ? VX_STORED_UPDATED :
-						     VX_STORED_CREATED;
+		got->how = found == VX_FOUND_SAME    ? VX_STORED_UNCHANGED
+			   : found == VX_FOUND_OTHER ? VX_STORED_UPDATED
+						     : VX_STORED_CREATED;
 		if (found == VX_FOUND_OTHER && !s->o.update)
 			return conflict(err, key, "the store has other content under this key");
 		if (found == VX_FOUND_SAME)
@@ -263,8 +266,8 @@ static int place(struct vx_store_conn *c, const char *key, const struct vx_sourc
 		if (s->o.dry_run)
 			return VX_OK;
 		bool replace = found == VX_FOUND_OTHER;
-		status = c->s3 ? vx_store_s3_write(c->s3, key, src, got->sha256, replace, &made, err) :
-				 vx_store_file_write(s->file, key, src, got->sha256, want, replace, &made, err);
+		status = c->s3 ? vx_store_s3_write(c->s3, key, src, got->sha256, replace, &made, err)
+			       : vx_store_file_write(s->file, key, src, got->sha256, want, replace, &made, err);
 		if (status != VX_OK || made)
 			return status;
 	}
@@ -284,7 +287,9 @@ int vx_store_put(struct vx_store_conn *c, const char *key, const char *path, con
 	if (status != VX_OK)
 		return status;
 	got->size = src.size;
-	if (c->s3 || s->o.update || s->o.dry_run) {
+	if (c->s3)
+		status = vx_s3_size_check(src.size, err);
+	if (status == VX_OK && (c->s3 || s->o.update || s->o.dry_run)) {
 		status = vx_source_sha256(&src, got->sha256, err);
 		if (status == VX_OK)
 			status = vx_store_wanted(got->sha256, want_sha256, err);

@@ -34,7 +34,8 @@ struct temp {
 static int store_errno(struct vx_error *err, const char *key, const char *what)
 {
 	bool whole = errno == ENOSPC || errno == EDQUOT || errno == EROFS || errno == EIO || errno == EMFILE;
-	const char *hint = errno == EXDEV ? " (it is another file system than the store's root: name it with --to)" : "";
+	const char *hint =
+		errno == EXDEV ? " (it is another file system than the store's root: name it with --to)" : "";
 	return vx_error_errno(err, whole ? VX_EIO : VX_EREJECT, NULL, "%s: %s%s", key, what, hint);
 }
 
@@ -70,8 +71,8 @@ void vx_store_file_close(struct vx_store_file *f)
 
 /* Opens the folder of key, one segment at a time, through no symbolic link.
  * Out: *folder (-1: it is not there, and make is false), *leaf: the key's last segment. */
-static int open_folder(struct vx_store_file *f, const char *key, bool make, int *folder, const char **leaf,
-	struct vx_error *err)
+static int open_folder(
+	struct vx_store_file *f, const char *key, bool make, int *folder, const char **leaf, struct vx_error *err)
 {
 	const char *s = key, *slash;
 	*folder = f->root < 0 ? -1 : fcntl(f->root, F_DUPFD_CLOEXEC, 3);
@@ -82,9 +83,9 @@ static int open_folder(struct vx_store_file *f, const char *key, bool make, int 
 		bool made = make && mkdirat(*folder, name, 0777) == 0;
 		if (made)
 			fsync(*folder);
-		int next = make && !made && errno != EEXIST ?
-				   -1 :
-				   openat(*folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		int next = make && !made && errno != EEXIST
+				   ? -1
+				   : openat(*folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		int why = errno;
 		free(name);
 		close(*folder);
@@ -115,8 +116,8 @@ static ssize_t read_at(int fd, char *to, size_t n, off_t at)
 }
 
 /* Reads both files side by side; sha256 is the source's when they are the same. */
-static int compare(const struct vx_source *src, int object, const char *key, char sha256[65], bool *same,
-	struct vx_error *err)
+static int compare(
+	const struct vx_source *src, int object, const char *key, char sha256[65], bool *same, struct vx_error *err)
 {
 	char *mine = vx_alloc(2 * BLOCK), *theirs = mine + BLOCK;
 	struct vx_sha256 *h = vx_sha256_new();
@@ -298,8 +299,8 @@ static int fill(const struct vx_source *src, const char *key, int to, char sha25
 static int publish(const struct temp *t, int folder, const char *leaf, const char *key, bool replace, bool *made,
 	struct vx_error *err)
 {
-	int r = replace ? renameat(t->folder, t->name, folder, leaf) :
-			  renameat2(t->folder, t->name, folder, leaf, RENAME_NOREPLACE);
+	int r = replace ? renameat(t->folder, t->name, folder, leaf)
+			: renameat2(t->folder, t->name, folder, leaf, RENAME_NOREPLACE);
 	if (r != 0 && !replace && (errno == EINVAL || errno == ENOSYS)) {
 		/* Not every file system can rename like that, but a link never replaces. */
 		r = linkat(t->folder, t->name, folder, leaf, 0);

@@ -11,7 +11,8 @@
 #define DATE "X-Amz-Date:20150830T123600Z"
 #define UNRESERVED "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define TOKEN                                                                                                          \
-	"AQoDYXdzEPT//////////wEXAMPLEtc764bNrC9SAPBSM22wDOk4x4HIZ8j4FZTwdQWLWsKWHGBuFqwAeMicRXmxfpSPfIeoIYRqTflfKD8YU" \
+	"AQoDYXdzEPT//////////"                                                                                        \
+	"wEXAMPLEtc764bNrC9SAPBSM22wDOk4x4HIZ8j4FZTwdQWLWsKWHGBuFqwAeMicRXmxfpSPfIeoIYRqTflfKD8YU"                     \
 	"uwthAx7mSEI/qkPpKPi/kMcGdQrmGdeehM4IC1NtBmUpp2wUE8phUZampKsburEDy0KPkyQDYwT7WZ0wq5VSXDvp75YU9HFvlRd8Tx6q6fE8" \
 	"YQcHNVXAkiY9q6d+xo0rKwT38xVqr7ZD0u0iPPkUL64lIZbqBAz+scqKmlzm8FDrypNC9Yjc8fPOLn9FX9KSYvKTr4rvx3iSIlTJabIQwj2I" \
 	"CCR/oLxBA=="
@@ -27,13 +28,14 @@ struct vector {
 
 static const struct vector suite[] = {
 	{ "get-header-key-duplicate", "GET", "/", { { 0 } },
-		{ HOST, "My-Header1:value2", "My-Header1:value2", "My-Header1:value1", DATE }, "", "host;my-header1;x-amz-date",
-		"c9d5ea9f3f72853aea855b47ea873832890dbdd183b4468f858259531a5138ea" },
+		{ HOST, "My-Header1:value2", "My-Header1:value2", "My-Header1:value1", DATE }, "",
+		"host;my-header1;x-amz-date", "c9d5ea9f3f72853aea855b47ea873832890dbdd183b4468f858259531a5138ea" },
 	{ "get-header-value-order", "GET", "/", { { 0 } },
 		{ HOST, "My-Header1:value4", "My-Header1:value1", "My-Header1:value3", "My-Header1:value2", DATE }, "",
 		"host;my-header1;x-amz-date", "08c7e5a9acfcfeb3ab6b2185e75ce8b1deb5e634ec47601a50643f830c755c01" },
 	{ "get-header-value-trim", "GET", "/", { { 0 } },
-		{ HOST, "My-Header1: value1", "My-Header2: \"a   b   c\"", DATE }, "", "host;my-header1;my-header2;x-amz-date",
+		{ HOST, "My-Header1: value1", "My-Header2: \"a   b   c\"", DATE }, "",
+		"host;my-header1;my-header2;x-amz-date",
 		"acc3ed3afb60bb290fc8d2dd0098b9911fcaa05412b367055dee359757a9c736" },
 	{ "get-unreserved", "GET", "/" UNRESERVED, { { 0 } }, { HOST, DATE }, "", "host;x-amz-date",
 		"07ef7494c76fa4850883e2b006601f940f8a34d404d0cfa977f52a65bbf5f24f" },
@@ -44,28 +46,31 @@ static const struct vector suite[] = {
 	{ "get-vanilla-empty-query-key", "GET", "/", { { "Param1", "value1" } }, { HOST, DATE }, "", "host;x-amz-date",
 		"a67d582fa61cc504c4bae71f336f98b97f1ea3c7a6bfe1b6e45aec72011b9aeb" },
 	{ "get-vanilla-query-order-key-case", "GET", "/", { { "Param2", "value2" }, { "Param1", "value1" } },
-		{ HOST, DATE }, "", "host;x-amz-date", "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500" },
-	{ "get-vanilla-query-unreserved", "GET", "/", { { UNRESERVED, UNRESERVED } }, { HOST, DATE }, "", "host;x-amz-date",
-		"9c3e54bfcdf0b19771a7f523ee5669cdf59bc7cc0884027167c21bb143a40197" },
+		{ HOST, DATE }, "", "host;x-amz-date",
+		"b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500" },
+	{ "get-vanilla-query-unreserved", "GET", "/", { { UNRESERVED, UNRESERVED } }, { HOST, DATE }, "",
+		"host;x-amz-date", "9c3e54bfcdf0b19771a7f523ee5669cdf59bc7cc0884027167c21bb143a40197" },
 	{ "get-vanilla-utf8-query", "GET", "/", { { "\xe1\x88\xb4", "bar" } }, { HOST, DATE }, "", "host;x-amz-date",
 		"2cdec8eed098649ff3a119c94853b13c643bcf08f8b0a1d91e12c9027818dd04" },
-	{ "post-header-key-sort", "POST", "/", { { 0 } }, { HOST, "My-Header1:value1", DATE }, "", "host;my-header1;x-amz-date",
-		"c5410059b04c1ee005303aed430f6e6645f61f4dc9e1461ec8f8916fdf18852c" },
+	{ "post-header-key-sort", "POST", "/", { { 0 } }, { HOST, "My-Header1:value1", DATE }, "",
+		"host;my-header1;x-amz-date", "c5410059b04c1ee005303aed430f6e6645f61f4dc9e1461ec8f8916fdf18852c" },
 	{ "post-header-value-case", "POST", "/", { { 0 } }, { DATE, "My-Header1:VALUE1", HOST }, "",
 		"host;my-header1;x-amz-date", "cdbc9802e29d2942e5e10b5bccfdd67c5f22c7c4e8ae67b53629efa58b974b7d" },
 	{ "post-sts-header-before", "POST", "/", { { 0 } }, { HOST, DATE, "X-Amz-Security-Token:" TOKEN }, "",
-		"host;x-amz-date;x-amz-security-token", "85d96828115b5dc0cfc3bd16ad9e210dd772bbebba041836c64533a82be05ead" },
+		"host;x-amz-date;x-amz-security-token",
+		"85d96828115b5dc0cfc3bd16ad9e210dd772bbebba041836c64533a82be05ead" },
 	{ "post-vanilla", "POST", "/", { { 0 } }, { HOST, DATE }, "", "host;x-amz-date",
 		"5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b" },
 	{ "post-vanilla-query", "POST", "/", { { "Param1", "value1" } }, { HOST, DATE }, "", "host;x-amz-date",
 		"28038455d6de14eafc1f9222cf5aa6f1a96197d7deb8263271d420d138af7f11" },
 	{ "post-vanilla-query-nonunreserved", "POST", "/", { { "@#$%^", "" }, { "+", "/,?><`\";:\\|][{}" } },
-		{ HOST, DATE }, "", "host;x-amz-date", "66c82657c86e26fb25238d0e69f011edc4c6df5ae71119d7cb98ed9b87393c1e" },
+		{ HOST, DATE }, "", "host;x-amz-date",
+		"66c82657c86e26fb25238d0e69f011edc4c6df5ae71119d7cb98ed9b87393c1e" },
 	{ "post-vanilla-query-space", "POST", "/", { { "p", "" } }, { HOST, DATE }, "", "host;x-amz-date",
 		"e71688addb58a26418614085fb730ba3faa623b461c17f48f2fbdb9361b94a9b" },
 	{ "post-x-www-form-urlencoded", "POST", "/", { { 0 } },
-		{ "Content-Type:application/x-www-form-urlencoded", HOST, DATE }, "Param1=value1", "content-type;host;x-amz-date",
-		"ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a" },
+		{ "Content-Type:application/x-www-form-urlencoded", HOST, DATE }, "Param1=value1",
+		"content-type;host;x-amz-date", "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a" },
 	{ "post-x-www-form-urlencoded-parameters", "POST", "/", { { 0 } },
 		{ "Content-Type:application/x-www-form-urlencoded; charset=utf8", HOST, DATE }, "Param1=value1",
 		"content-type;host;x-amz-date", "1a72ec8f64bd914b0e42e42607c7fbce7fb2c7465f63e3092b3b0d39fa77a6fe" },

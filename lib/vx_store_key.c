@@ -1,0 +1,103 @@
+/* vx_store_key: keys from templates, and suffixes of paths. In: record, field, path. Out: key.
+ * SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "vx_store_key.h"
+#include "vx_template.h"
+
+struct vx_store_key {
+	char *group;
+	bool own;                               /* no template was given */
+	struct vx_template *template, *without; /* without {suffix}: for files that have none */
+};
+
+static bool is_suffix(const char *dot, size_t n)
+{
+	bool letter = false;
+	if (n < 2 || n > 9)
+		return false;
+	for (size_t i = 1; i < n; i++) {
+		char c = (char)(dot[i] | 0x20);
+		letter = letter || (c >= 'a' && c <= 'z');
+		if (!(c >= 'a' && c <= 'z') && !(dot[i] >= '0' && dot[i] <= '9'))
+			return false;
+	}
+	return letter;
+}
+
+static bool is_compression(const char *dot)
+{
+	return strcasecmp(dot, ".gz") == 0 || strcasecmp(dot, ".bz2") == 0 || strcasecmp(dot, ".xz") == 0 ||
+	       strcasecmp(dot, ".zst") == 0;
+}
+
+const char *vx_path_suffix(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
+	if (!dot || dot == name || !is_suffix(dot, strlen(dot)))
+		return "";
+	if (!is_compression(dot))
+		return dot;
+	const char *before = dot;
+	while (before > name && *--before != '.')
+		;
+	return before > name && is_suffix(before, (size_t)(dot - before)) ? before : dot;
+}
+
+struct vx_store_key *vx_store_key_new(const char *template, const char *group, struct vx_error *err)
+{
+	static const char name[] = "{suffix}";
+	struct vx_store_key *k = vx_alloc(sizeof(*k));
+	struct vx_buf without = VX_BUF_INIT;
+	const char *text = template ? template : group ? "{name}{suffix}" : "{identifier}{suffix}";
+	for (const char *s = text; *s; s++) {
+		if (strncmp(s, name, strlen(name)) == 0)
+			s += strlen(name) - 1;
+		else
+			vx_buf_putc(&without, *s);
+	}
+	k->own = template == NULL;
+	k->group = group ? vx_strdup(group) : NULL;
+	k->template = vx_template_new(text, err);
+	k->without = k->template ? vx_template_new(without.data ? without.data : "", err) : NULL;
+	vx_buf_free(&without);
+	if (k->without)
+		return k;
+	vx_store_key_free(k);
+	return NULL;
+}
+
+void vx_store_key_free(struct vx_store_key *k)
+{
+	if (!k)
+		return;
+	vx_template_free(k->template);
+	vx_template_free(k->without);
+	free(k->group);
+	free(k);
+}
+
+int vx_store_key_make(const struct vx_store_key *k, const struct vx_json *record, const char *field, const char *path,
+	struct vx_buf *key, struct vx_error *err)
+{
+	const char *identifier = vx_json_str(record, "identifier"), *suffix = vx_path_suffix(path);
+	const char *slash = identifier ? strchr(identifier, '/') : NULL;
+	if (k->own && !identifier)
+		return vx_error_set(err, VX_EREJECT, "identifier", "missing, and files are named after it");
+	if (k->own && !slash)
+		return vx_error_set(err, VX_EREJECT, "identifier",
+			"'%.200s' is no <type>/<name>, and files are named after it", identifier);
+	char *type = slash ? vx_strndup(identifier, (size_t)(slash - identifier)) : NULL;
+	const char *own[][2] = { { "identifier", identifier }, { "type", type }, { "name", slash ? slash + 1 : NULL },
+		{ "field", field }, { "suffix", suffix }, { NULL, NULL } };
+	struct vx_template_record values = { .record = record, .own = (const char *const(*)[2])own };
+	if (k->group)
+		vx_buf_printf(key, "%s/", k->group);
+	int status =
+		vx_template_expand(*suffix ? k->template : k->without, vx_template_lookup, &values, false, key, err);
+	vx_buf_free(&values.scratch);
+	free(type);
+	return status;
+}

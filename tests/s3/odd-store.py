@@ -1,0 +1,95 @@
+#!/usr/bin/python3
+"""An S3 store with one oddity, to show what a client makes of it. It keeps objects in memory and checks no signature.
+usage: odd-store.py PORT ODDITY     SPDX-License-Identifier: MIT
+  skew          its clock is two hours ahead, and it refuses dates that are more than 15 minutes off
+  no-condition  answers If-None-Match with 501, as Swift does
+  elsewhere     every request: 301, the bucket is in eu-west-1
+  denied        HEAD: 403 without a body; GET: AccessDenied
+  race          says of each object once that it is not there, then that it is
+  busy          answers the first three requests with 503 SlowDown and Retry-After
+  broken        PUT: 500 InternalError
+The log on stdout: one line a request, method, path and the headers that matter, never Authorization."""
+import calendar
+import email.utils
+import http.server
+import sys
+import time
+
+PORT, ODDITY = int(sys.argv[1]), sys.argv[2]
+objects, state = {}, {"requests": 0}
+
+
+class Store(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def date_time_string(self, timestamp=None):
+        return email.utils.formatdate(time.time() + (7200 if ODDITY == "skew" else 0), usegmt=True)
+
+    def answer(self, status, code=None, message="", headers=()):
+        body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{message}</Message></Error>" if code else ""
+        self.send_response(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        if self.command == "HEAD":
+            if not any(n == "Content-Length" for n, _ in headers):
+                self.send_header("Content-Length", "0")
+            body = ""
+        else:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def odd(self):
+        """Answers in the odd way; False when this request is answered as usual."""
+        state["requests"] += 1
+        sent = calendar.timegm(time.strptime(self.headers["X-Amz-Date"], "%Y%m%dT%H%M%SZ"))
+        if ODDITY == "skew" and abs(time.time() + 7200 - sent) > 900:
+            self.answer(403, "RequestTimeTooSkewed", "The difference between the request time and the current time")
+        elif ODDITY == "elsewhere":
+            self.answer(301, "PermanentRedirect", "use the right endpoint", [("x-amz-bucket-region", "eu-west-1")])
+        elif ODDITY == "denied" and self.command != "PUT":
+            self.answer(403, "AccessDenied", "Access &lt;Denied&gt; &amp; logged")
+        elif ODDITY == "busy" and state["requests"] <= 3:
+            self.answer(503, "SlowDown", "Please reduce your request rate.", [("Retry-After", "0")])
+        elif ODDITY == "broken" and self.command == "PUT":
+            self.answer(500, "InternalError", "We encountered an internal error.")
+        elif ODDITY == "no-condition" and self.headers.get("If-None-Match"):
+            self.answer(501, "NotImplemented", "A header you provided implies functionality that is not implemented.")
+        elif ODDITY == "race" and self.command == "HEAD" and self.path not in objects:
+            objects[self.path] = (b"somebody else's", None)
+            self.answer(404)
+        else:
+            return False
+        return True
+
+    def handle_one(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        shown = [f"{n}={self.headers[n]}" for n in ("If-None-Match", "Range", "X-Amz-Meta-Sha256") if self.headers[n]]
+        print(self.command, self.path, *shown, flush=True)
+        if self.odd():
+            return
+        if self.command == "PUT":
+            if self.headers.get("If-None-Match") and self.path in objects:
+                self.answer(412, "PreconditionFailed")
+                return
+            objects[self.path] = (body, self.headers.get("X-Amz-Meta-Sha256"))
+            self.answer(200)
+        elif self.path not in objects:
+            self.answer(404, "NoSuchKey")
+        elif self.command == "HEAD":
+            data, sha256 = objects[self.path]
+            self.answer(200, headers=[("Content-Length", str(len(data))), ("ETag", '"x"')]
+                        + ([("x-amz-meta-sha256", sha256)] if sha256 else []))
+        else:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(objects[self.path][0])))
+            self.end_headers()
+            self.wfile.write(objects[self.path][0])
+
+    do_GET = do_HEAD = do_PUT = handle_one
+
+
+http.server.ThreadingHTTPServer(("127.0.0.1", PORT), Store).serve_forever()

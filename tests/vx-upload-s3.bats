@@ -1,0 +1,303 @@
+# vx-upload to s3://: against a real store (Ceph's radosgw), and against one with oddities that Ceph has not.
+load helper
+
+setup_file() {
+	command -v radosgw >/dev/null && command -v ceph-mon >/dev/null && command -v ceph-osd >/dev/null || return 0
+	load helper
+	export CEPH_DIR=$BATS_FILE_TMPDIR/ceph S3_PORT
+	S3_PORT=$(three_ports)
+	"$ROOT/tests/s3/ceph.sh" start "$CEPH_DIR" "$S3_PORT" 3>&- || { tail -5 "$CEPH_DIR"/*.log; return 1; }
+}
+
+teardown_file() {
+	[ ! -d "${CEPH_DIR:-}" ] || "$BATS_TEST_DIRNAME/s3/ceph.sh" stop "$CEPH_DIR"
+}
+
+# three_ports: the first of three neighbours that nobody listens on.
+three_ports() {
+	local p
+	while p=$(free_port); do
+		(exec 4<>"/dev/tcp/127.0.0.1/$((p + 1))") 2>/dev/null && continue
+		(exec 4<>"/dev/tcp/127.0.0.1/$((p + 2))") 2>/dev/null && continue
+		echo "$p"
+		return
+	done
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	mkdir in
+	printf 'image one' >in/t2.nii.gz
+	printf '{"identifier":"volume/P1/t2","path_nii":"in/t2.nii.gz"}\n' >rec
+	unset AWS_PROFILE AWS_SESSION_TOKEN AWS_REGION AWS_DEFAULT_REGION AWS_ENDPOINT_URL_S3 AWS_CA_BUNDLE
+	export HOME=$PWD AWS_ACCESS_KEY_ID=vxaccess AWS_SECRET_ACCESS_KEY=vxsecret0123456789
+	export AWS_ENDPOINT_URL=http://127.0.0.1:${S3_PORT:-9}
+}
+
+teardown() {
+	[ -z "${ODD_PID:-}" ] || kill "$ODD_PID" 2>/dev/null || true
+}
+
+needs_ceph() {
+	[ -n "${S3_PORT:-}" ] || skip "ceph-mon, ceph-osd, radosgw and ceph-common are not installed"
+}
+
+# s3 METHOD KEY [CURL OPTION...]: a signed request that vx has no part in.
+s3() {
+	local method=$1 key=$2
+	shift 2
+	curl -s --aws-sigv4 aws:amz:us-east-1:s3 -u vxaccess:vxsecret0123456789 -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' \
+		-X "$method" "$@" "http://127.0.0.1:$S3_PORT/lab/$key"
+}
+
+# start_odd ODDITY: tests/s3/odd-store.py on a free port.
+start_odd() {
+	local port
+	port=$(free_port)
+	/usr/bin/python3 "$ROOT/tests/s3/odd-store.py" "$port" "$1" >odd.log 2>odd.err 3>&- &
+	ODD_PID=$!
+	export AWS_ENDPOINT_URL=http://127.0.0.1:$port
+	for _ in $(seq 100); do
+		(exec 4<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return 0
+		sleep 0.05
+	done
+	cat odd.err
+	return 1
+}
+
+@test "created, then unchanged; the object has the bytes and their hash" {
+	needs_ceph
+	run3 vx-upload --to s3://lab/one --group volumes rec
+	expect 0
+	same "$(jq -r .path_nii out)" s3://lab/one/volumes/P1/t2.nii.gz
+	same "$(jq -r .sha256 out)" "$(sha256sum in/t2.nii.gz | cut -c1-64)"
+	has "$err" "1 created, 0 unchanged"
+	same "$(s3 GET one/volumes/P1/t2.nii.gz)" "image one"
+	has "$(s3 GET one/volumes/P1/t2.nii.gz -D - -o /dev/null)" "x-amz-meta-sha256: $(sha256sum in/t2.nii.gz | cut -c1-64)"
+	cp out first
+	run3 vx-upload --to s3://lab/one --group volumes rec
+	expect 0
+	has "$err" "0 created, 1 unchanged"
+	cmp out first
+}
+
+@test "other content is a conflict, or an update when asked; an empty file; no prefix" {
+	needs_ceph
+	vx-upload -q --to s3://lab/two rec >/dev/null
+	printf 'image two' >in/t2.nii.gz
+	run3 vx-upload --to s3://lab/two rec
+	expect 1
+	has "$err" "path_nii: conflict: two/volume/P1/t2.nii.gz: the store has other content under this key"
+	same "$(s3 GET two/volume/P1/t2.nii.gz)" "image one"
+	run3 vx-upload --to s3://lab/two --on-conflict update rec
+	expect 0
+	has "$err" "1 updated"
+	same "$(s3 GET two/volume/P1/t2.nii.gz)" "image two"
+	: >in/t2.nii.gz
+	run3 vx-upload --to s3://lab/ rec
+	expect 0
+	same "$(jq -r .path_nii out)" s3://lab/volume/P1/t2.nii.gz
+	run3 vx-upload --to s3://lab rec
+	expect 0
+	has "$err" "1 unchanged"
+}
+
+@test "an object that another program put there is compared by its content" {
+	needs_ceph
+	head -c 2500000 /dev/urandom >in/t2.nii.gz
+	s3 PUT three/volume/P1/t2.nii.gz -T in/t2.nii.gz
+	run3 vx-upload --to s3://lab/three rec
+	expect 0
+	has "$err" "0 created, 1 unchanged"
+	printf X | dd of=in/t2.nii.gz bs=1 seek=2400000 conv=notrunc status=none
+	run3 vx-upload --to s3://lab/three rec
+	expect 1
+	has "$err" "conflict"
+}
+
+@test "keys with blanks, plus, percent, tilde, quotes and other scripts" {
+	needs_ceph
+	for name in 'a b' 'c+d' 'e%f%20' 'g~h' 'ü€漢' "q'&=?#;:@,\$!*()"; do
+		printf '%s' "$name" >"in/$name.nii.gz"
+		jq -cn --arg n "$name" '{identifier:"volume/x",_match:{n:$n},path_nii:"in/\($n).nii.gz"}'
+	done >rec
+	run3 vx-upload --to s3://lab/odd/keys --key '{n}/{n}{suffix}' rec
+	expect 0
+	has "$err" "6 created"
+	while read -r line; do
+		name=$(jq -r ._match.n <<<"$line")
+		same "$(jq -r .path_nii <<<"$line")" "s3://lab/odd/keys/$name/$name.nii.gz"
+		escaped=$(/usr/bin/python3 -c 'import sys, urllib.parse; print(urllib.parse.quote(sys.argv[1]))' "$name")
+		same "$(s3 GET "odd/keys/$escaped/$escaped.nii.gz")" "$name"
+	done <out
+	run3 vx-upload --to s3://lab/odd/keys --key '{n}/{n}{suffix}' rec
+	expect 0
+	has "$err" "6 unchanged"
+}
+
+@test "refused for good: 69, the store's code, and no secret" {
+	needs_ceph
+	AWS_SECRET_ACCESS_KEY=not-the-secret run3 vx-upload -v --to s3://lab/x rec
+	expect 69
+	has "$err" "SignatureDoesNotMatch (HTTP 403)"
+	same "$(grep -c not-the-secret err)" 0
+	AWS_ACCESS_KEY_ID=nobody run3 vx-upload --to s3://lab/x rec
+	expect 69
+	has "$err" "InvalidAccessKeyId"
+	run3 vx-upload --to s3://no-such-bucket/x rec
+	expect 69
+	has "$err" "bucket no-such-bucket: NoSuchBucket (HTTP 404)"
+	same "$out" ""
+}
+
+@test "keys and endpoint from ~/.aws, by profile" {
+	needs_ceph
+	mkdir .aws
+	printf '[default]\naws_access_key_id = nobody\naws_secret_access_key = x\n[lab]\naws_access_key_id=vxaccess\naws_secret_access_key=vxsecret0123456789\n' >.aws/credentials
+	printf '[profile lab]\nregion = us-east-1\nservices = here\n[services here]\ns3 =\n  endpoint_url = %s\n' "$AWS_ENDPOINT_URL" >.aws/config
+	unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_ENDPOINT_URL
+	AWS_PROFILE=lab run3 vx-upload --to s3://lab/profile rec
+	expect 0
+	run3 vx-upload --endpoint "http://127.0.0.1:$S3_PORT" --to s3://lab/profile rec
+	expect 69
+	has "$err" InvalidAccessKeyId
+	AWS_PROFILE=nix run3 vx-upload --to s3://lab/profile rec
+	expect 64
+	has "$err" "there is no profile nix"
+}
+
+@test "an overloaded store: 503 SlowDown is waited out, and 75 when it lasts" {
+	needs_ceph
+	port=$(free_port)
+	"$ROOT/tests/s3/ceph.sh" throttled "$CEPH_DIR" "$port" 3>&-
+	for i in $(seq 60); do
+		head -c 30000 /dev/urandom >"in/$i.nii"
+		printf '{"identifier":"volume/%s","path_nii":"in/%s.nii"}\n' "$i" "$i"
+	done >many
+	AWS_ENDPOINT_URL=http://127.0.0.1:$port run3 vx-upload -j 16 --to s3://lab/slow many
+	expect 0
+	has "$err" "60 records in, 60 out"
+	grep -q 'http_status=503' "$CEPH_DIR/throttled.log"
+	run3 vx-upload --to s3://lab/slow many
+	expect 0
+	has "$err" "60 unchanged"
+}
+
+@test "killed at random moments and run again: as if never killed" {
+	needs_ceph
+	for i in $(seq 80); do
+		head -c $((i * 3011 % 200000)) /dev/urandom >"in/$i.nii"
+		printf '{"identifier":"volume/%s","path_nii":"in/%s.nii"}\n' "$i" "$i"
+	done >many
+	for _ in $(seq 6); do
+		vx-upload -q --to s3://lab/kill many >/dev/null 2>&1 3>&- &
+		pid=$!
+		sleep "0.0$((RANDOM % 9))"
+		kill -9 $pid 2>/dev/null || true
+		wait $pid 2>/dev/null || true
+	done
+	run3 vx-upload --to s3://lab/kill many
+	expect 0
+	has "$err" "80 records in, 80 out"
+	for i in 1 40 80; do
+		s3 GET "kill/volume/$i.nii" | cmp - "in/$i.nii"
+	done
+}
+
+@test "a store that cannot be reached: 75" {
+	AWS_ENDPOINT_URL=http://127.0.0.1:9 run3 vx-upload --retry-for 0.3 --to s3://lab/x rec
+	expect 75
+	has "$err" "in/t2.nii.gz: path_nii: http://127.0.0.1:9: couldn't connect to server"
+}
+
+@test "plain http to another machine is refused, and so is what is no endpoint" {
+	for endpoint in http://192.0.2.1 http://example.org:9000 ftp://127.0.0.1 127.0.0.1:9000 http://me:pw@127.0.0.1 'http://127.0.0.1/?x'; do
+		run3 vx-upload --endpoint "$endpoint" --to s3://lab/x rec
+		expect 64
+	done
+	run3 vx-upload --endpoint http://example.org:9000 --to s3://lab/x rec
+	has "$err" "unencrypted: give an https endpoint, or --insecure-http"
+	run3 vx-upload --insecure-http --endpoint http://vx.invalid --retry-for 0 --to s3://lab/x rec
+	expect 75
+}
+
+@test "no keys: 64 and where they could be" {
+	unset AWS_ACCESS_KEY_ID
+	run3 vx-upload --to s3://lab/x rec
+	expect 64
+	has "$err" "AWS_ACCESS_KEY_ID is not set"
+	unset AWS_SECRET_ACCESS_KEY
+	run3 vx-upload --to s3://lab/x rec
+	expect 64
+	has "$err" "~/.aws/credentials"
+	mkdir .aws
+	printf 'aws_access_key_id = secret-without-section\n' >.aws/credentials
+	run3 vx-upload --to s3://lab/x rec
+	expect 65
+	has "$err" ".aws/credentials:1: a key before the first [section]"
+	same "$(grep -c secret-without err)" 0
+}
+
+@test "a clock that is off is put right by the store's own" {
+	start_odd skew
+	run3 vx-upload -j 1 --to s3://lab rec
+	expect 0
+	same "$(cut -d' ' -f1,2 odd.log | tr '\n' ';')" \
+		"HEAD /lab/volume/P1/t2.nii.gz;GET /lab/volume/P1/t2.nii.gz;GET /lab/volume/P1/t2.nii.gz;HEAD /lab/volume/P1/t2.nii.gz;PUT /lab/volume/P1/t2.nii.gz;"
+}
+
+@test "a store without If-None-Match gets a plain PUT" {
+	start_odd no-condition
+	run3 vx-upload -j 1 --to s3://lab rec
+	expect 0
+	same "$(grep -c '^PUT.*If-None-Match' odd.log) $(grep '^PUT' odd.log | grep -vc If-None-Match)" "1 1"
+	run3 vx-upload --to s3://lab rec
+	expect 0
+	has "$err" "1 unchanged"
+}
+
+@test "somebody else is faster: no object is overwritten" {
+	start_odd race
+	run3 vx-upload -j 1 --to s3://lab rec
+	expect 1
+	has "$err" "conflict: volume/P1/t2.nii.gz: the store has other content"
+	same "$(grep -c '^PUT.*If-None-Match=\*' odd.log)" 1
+}
+
+@test "a bucket in another region, and denied access: 69 with what to do" {
+	start_odd elsewhere
+	run3 vx-upload --to s3://lab rec
+	expect 69
+	has "$err" "PermanentRedirect: use the right endpoint (HTTP 301); the bucket is in region eu-west-1: set AWS_REGION"
+	kill "$ODD_PID"
+	start_odd denied
+	run3 vx-upload --to s3://lab rec
+	expect 69
+	has "$err" "AccessDenied: Access <Denied> & logged (HTTP 403)"
+}
+
+@test "SlowDown is retried; an error of one object costs only its record" {
+	start_odd busy
+	run3 vx-upload -j 1 --to s3://lab rec
+	expect 0
+	kill "$ODD_PID"
+	start_odd busy
+	run3 vx-upload -j 1 --retry-for 0 --to s3://lab rec
+	expect 75
+	has "$err" "HTTP 503"
+	kill "$ODD_PID"
+	start_odd broken
+	run3 vx-upload -j 1 --to s3://lab rec rec
+	expect 1
+	has "$err" "InternalError: We encountered an internal error. (HTTP 500)"
+	has "$err" "2 records in, 0 out, 2 rejected"
+}
+
+@test "more than 5 GiB: rejected in plain words, before a byte is sent" {
+	start_odd busy
+	truncate -s 5368709121 in/t2.nii.gz || skip "no sparse files here"
+	run3 vx-upload -j 1 --to s3://lab rec
+	expect 1
+	has "$err" "5368709121 bytes: more than the 5 GiB that one PUT takes"
+	same "$(grep -c PUT odd.log)" 0
+}
