@@ -24,9 +24,9 @@ static const char usage[] =
 	"      --dry-run             ask what would become of each resource; nothing is written\n"
 	"      --expect-unchanged    exit with 1 unless every result is \"unchanged\"\n"
 	"      --production          allow a production deployment\n"
-	"      --batch N             resources a request at most (default 500)\n"
-	"      --batch-bytes SIZE    bytes of JSON a request at most (default 512K)\n"
-	"      --window SIZE         how much may wait for what it refers to (default 2M)\n"
+	"      --batch N             resources a request at most (default 250)\n"
+	"      --batch-bytes SIZE    bytes of JSON a request at most (default 256K)\n"
+	"      --window SIZE         how much may wait for what it refers to (default 1500K)\n"
 	"      --linger TIME         how long an unfilled batch waits for more input (default 50ms)\n"
 	"      --retry-for TIME      how long to go on trying an API that does not answer (default 60s)\n"
 	"      --no-gzip             send request bodies uncompressed\n"
@@ -343,9 +343,9 @@ static int finish(struct post *p, double started)
 int main(int argc, char **argv)
 {
 	struct opts o = { .api = { .retry_for = 60, .stop = &interrupted },
-		.batch = 500,
-		.batch_bytes = 512 << 10,
-		.window = 2 << 20,
+		.batch = 250,
+		.batch_bytes = 256 << 10,
+		.window = 1500 << 10,
 		.linger_ms = 50 };
 	struct post p = { .o = &o,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
