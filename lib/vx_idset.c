@@ -3,9 +3,10 @@
  */
 #include "vx_idset.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "vx_spill.h"
 
 #define FIRST_SLOTS 8192 /* a power of two, as all sizes */
 #define PAGE 64          /* slots read at once */
@@ -15,26 +16,12 @@ struct vx_idset {
 	uint64_t slots, used;
 };
 
-static int open_unnamed(struct vx_error *err)
-{
-	const char *folder = getenv("TMPDIR");
-	char *path = vx_asprintf("%s/vx-idset.XXXXXX", folder && *folder ? folder : "/tmp");
-	int fd = mkostemp(path, O_CLOEXEC);
-
-	if (fd < 0)
-		vx_error_errno(err, VX_EIO, NULL, "%s: cannot make a temporary file", path);
-	else
-		unlink(path);
-	free(path);
-	return fd;
-}
-
 struct vx_idset *vx_idset_new(struct vx_error *err)
 {
 	struct vx_idset *s = vx_alloc(sizeof(*s));
 
 	s->slots = FIRST_SLOTS;
-	s->fd = open_unnamed(err);
+	s->fd = vx_temp_open(err);
 	if (s->fd >= 0 && ftruncate(s->fd, FIRST_SLOTS * sizeof(uint64_t)) == 0)
 		return s;
 	if (s->fd >= 0)
@@ -82,7 +69,7 @@ static int put(int fd, uint64_t slots, uint64_t hash, bool *found)
 static int grow(struct vx_idset *s, struct vx_error *err)
 {
 	uint64_t page[PAGE], slots = s->slots * 2;
-	int fd = open_unnamed(err), status = VX_OK;
+	int fd = vx_temp_open(err), status = VX_OK;
 	bool found;
 
 	if (fd < 0)

@@ -13,6 +13,7 @@
 #define NO_NDJSON_AFTER 100 /* lines, none of them JSON: then the stream is none */
 #define JOBS_DEFAULT 2
 #define STOP_CHECK_MS 100
+#define AHEAD 3 /* batches */
 
 static const char usage[] =
 	"usage: vx-post [OPTION...] [FILE...]\n"
@@ -26,7 +27,7 @@ static const char usage[] =
 	"      --production          allow a production deployment\n"
 	"      --batch N             resources a request at most (default 250)\n"
 	"      --batch-bytes SIZE    bytes of JSON a request at most (default 256K)\n"
-	"      --window SIZE         how much may wait for what it refers to (default 1500K)\n"
+	"      --window SIZE         how much may wait for what it refers to (default 4M)\n"
 	"      --linger TIME         how long an unfilled batch waits for more input (default 50ms)\n"
 	"      --retry-for TIME      how long to go on trying an API that does not answer (default 60s)\n"
 	"      --no-gzip             send request bodies uncompressed\n"
@@ -164,19 +165,27 @@ static bool wait_for_input(struct post *p, struct vx_reader *r)
 	return !interrupted;
 }
 
+/* Whether there is enough to send: reading far ahead only pays when what is there waits for what is not. */
+static bool enough(const struct post *p)
+{
+	return vx_window_full(p->window) || (vx_window_waiting(p->window) >= AHEAD * p->o->batch && !p->starved);
+}
+
 static bool wait_for_room(struct post *p)
 {
 	bool stop;
 
 	pthread_mutex_lock(&p->lock);
 	p->news++;
-	while (vx_window_full(p->window) && !p->stop && !interrupted) {
+	while (enough(p) && !p->stop && !interrupted) {
 		struct timespec until;
+		p->held = true;
 		pthread_cond_broadcast(&p->work);
 		clock_gettime(CLOCK_REALTIME, &until);
 		until.tv_sec++;
 		pthread_cond_timedwait(&p->space, &p->lock, &until);
 	}
+	p->held = false;
 	if (p->news == p->o->batch)
 		pthread_cond_signal(&p->work);
 	stop = p->stop;
@@ -345,7 +354,7 @@ int main(int argc, char **argv)
 	struct opts o = { .api = { .retry_for = 60, .stop = &interrupted },
 		.batch = 250,
 		.batch_bytes = 256 << 10,
-		.window = 1500 << 10,
+		.window = 4 << 20,
 		.linger_ms = 50 };
 	struct post p = { .o = &o,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
@@ -380,6 +389,7 @@ int main(int argc, char **argv)
 	vx_job_free(&p.job);
 	vx_window_free(p.window);
 	vx_idset_free(p.planned);
+	vx_spill_free(p.spill);
 	vx_model_free(model);
 	vx_api_free(api);
 	if (interrupted)

@@ -15,6 +15,7 @@
 #include "vx_json_walk.h"
 #include "vx_resource.h"
 #include "vx_run.h"
+#include "vx_spill.h"
 #include "vx_window.h"
 
 struct opts {
@@ -27,17 +28,20 @@ struct opts {
 
 enum status { CREATED, UNCHANGED, UPDATED, CONFLICT, INVALID, ORPHAN, FAILED, STATUSES };
 
-/* One record on its way. */
+/* One record on its way. Its text is three in one: what is sent (its public members), its _source, and for the rejects
+ * file the line as it was read. It stays in memory, or waits in the spill file. */
 struct item {
 	const struct vx_type *type;
 	const char *input; /* where it was read, for messages */
 	long row;
-	char *text; /* what is sent: its public members; behind it its _source, the line as it was read, its identifier */
+	char *text; /* NULL: in the spill file at place */
+	int64_t place;
 	size_t len, source_len, line_len;
-	size_t identifier, identifier_len; /* where in text */
-	char *result;                      /* once it is known; NULL: it is "identifier, status" and nothing else */
+	char *result; /* once it is known; NULL: it is "identifier, status" and nothing else */
 	size_t result_len;
 	enum status status;
+	size_t identifier_len;
+	char identifier[]; /* without escapes, NUL-terminated */
 };
 
 struct post {
@@ -49,9 +53,12 @@ struct post {
 	struct vx_job job;          /* what is to be written next */
 	pthread_cond_t work, space; /* something to send; room in the window */
 	struct vx_window *window;
+	struct vx_spill *spill;   /* texts that wait, when there are many; NULL until then */
+	size_t text_bytes;        /* texts in memory */
 	struct vx_idset *planned; /* what a dry run would have created; else NULL */
 	size_t news;              /* records and answers since a batch was last looked for */
 	bool paused, ended, stop; /* the input waits; is over; the run is cut short */
+	bool held, starved;       /* reading is held up; nothing could be sent without reading on */
 	bool too_narrow;          /* the window was full of records that waited */
 	struct vx_error error;    /* why it is */
 	int failed_alone;         /* records in a row that the server failed on, each by itself */
@@ -66,22 +73,28 @@ void intake_free(struct intake *in);
 int intake_line(struct intake *in, const char *line, size_t len, const char *input, long row, bool *json,
 	struct vx_error *err) VX_MUST_USE;
 
-static inline const char *item_identifier(const struct item *it)
+/* item.c, with p->lock held but for item_new and item_text */
+struct item *item_new(const char *identifier, size_t len);
+
+/* item_keep: takes the three texts, whose lengths the item has. VX_EIO when the spill file cannot be written. */
+int item_keep(struct post *p, struct item *it, const char *text, struct vx_error *err) VX_MUST_USE;
+
+/* item_text: the three texts, borrowed from the item, or read into b. VX_EIO when the spill file cannot be read. */
+int item_text(const struct post *p, const struct item *it, struct vx_buf *b, const char **text,
+	struct vx_error *err) VX_MUST_USE;
+
+static inline size_t item_text_len(const struct item *it)
 {
-	return it->text + it->identifier;
+	return it->len + it->source_len + it->line_len;
 }
 
-static inline const char *item_source(const struct item *it)
-{
-	return it->text + it->len;
-}
+/* item_weigh: what the item takes of the window: what is in memory counts threefold, so that the window's size means
+ * text, and memory stays well below it. */
+void item_weigh(struct post *p, struct vx_entry *e);
 
-static inline const char *item_line(const struct item *it)
-{
-	return it->text + it->len + it->source_len;
-}
-
-void item_free(struct item *it);
+/* item_drop_text: of a text in memory, nothing is left. */
+void item_drop_text(struct post *p, struct item *it);
+void item_free(struct post *p, struct item *it); /* in input order */
 
 /* send.c */
 void *sender(void *post);

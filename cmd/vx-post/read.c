@@ -48,15 +48,6 @@ void intake_free(struct intake *in)
 	free(in);
 }
 
-void item_free(struct item *it)
-{
-	if (!it)
-		return;
-	free(it->text);
-	free(it->result);
-	free(it);
-}
-
 /* The text of a string value into b, escapes resolved; false when value is no string. */
 static bool string_into(struct vx_slice value, struct vx_buf *b)
 {
@@ -225,30 +216,6 @@ static const struct vx_type *identify(struct intake *in, const struct reading *r
 	return type;
 }
 
-/* All the text of an item in one piece: what is sent, its _source, for the rejects file the line as it was read, and the
- * identifier without escapes. */
-static struct item *make_item(struct intake *in, const struct reading *r, struct vx_slice line)
-{
-	struct item *it = vx_alloc(sizeof(*it));
-	size_t kept = in->post->o->common.rejects ? line.len : 0;
-	struct vx_buf *id = &in->name;
-	char *p;
-
-	it->len = in->text.len;
-	it->source_len = r->source.len;
-	it->line_len = kept;
-	it->identifier_len = id->len;
-	it->identifier = it->len + it->source_len + it->line_len;
-	it->text = p = vx_realloc(NULL, it->identifier + id->len + 1);
-	memcpy(p, in->text.data, it->len);
-	if (r->source.len)
-		memcpy(p + it->len, r->source.text, r->source.len);
-	if (kept)
-		memcpy(p + it->len + it->source_len, line.text, kept);
-	memcpy(p + it->identifier, id->data, id->len + 1);
-	return it;
-}
-
 static int intake_object(struct intake *in, struct vx_slice line, const char *input, long row, struct vx_error *err)
 {
 	struct post *p = in->post;
@@ -256,6 +223,7 @@ static int intake_object(struct intake *in, struct vx_slice line, const char *in
 	struct reading r;
 	struct vx_entry *e;
 	struct item *it;
+	int status;
 
 	look(line, &r);
 	if (r.escaped) {
@@ -275,20 +243,31 @@ static int intake_object(struct intake *in, struct vx_slice line, const char *in
 	in->local_urls = 0;
 	take_public(in, type, line, &r);
 	string_into(r.identifier, &in->name);
-	it = make_item(in, &r, line);
+	it = item_new(in->name.data, in->name.len);
 	it->type = type;
 	it->input = input;
 	it->row = row;
+	/* The three texts, one behind the other. */
+	it->len = in->text.len;
+	it->source_len = r.source.len;
+	it->line_len = p->o->common.rejects ? line.len : 0;
+	vx_buf_add(&in->text, r.source.text, it->source_len);
+	vx_buf_add(&in->text, line.text, it->line_len);
 
 	pthread_mutex_lock(&p->lock);
-	e = vx_window_add(
-		p->window, item_identifier(it), it->identifier_len, type->rank, in->refs, in->n_refs, r.implied);
-	e->item = it;
-	e->size = it->len + 1;
-	vx_window_resize(p->window, e, e->bytes + sizeof(*it) + it->identifier + it->identifier_len);
-	p->local_urls += in->local_urls;
+	status = item_keep(p, it, in->text.data, err);
+	if (status == VX_OK) {
+		e = vx_window_add(
+			p->window, it->identifier, it->identifier_len, type->rank, in->refs, in->n_refs, r.implied);
+		e->item = it;
+		e->size = it->len + 1;
+		item_weigh(p, e);
+		p->local_urls += in->local_urls;
+	} else {
+		item_free(p, it);
+	}
 	pthread_mutex_unlock(&p->lock);
-	return VX_OK;
+	return status;
 }
 
 static int not_object(struct vx_slice text, struct vx_error *err)

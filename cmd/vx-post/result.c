@@ -31,7 +31,7 @@ static bool bad(enum status s)
 static void plain_result(const struct item *it, enum status s, struct vx_buf *b)
 {
 	vx_buf_puts(b, "{\"identifier\":");
-	vx_json_put_string(b, item_identifier(it), it->identifier_len);
+	vx_json_put_string(b, it->identifier, it->identifier_len);
 	vx_buf_puts(b, ",\"status\":\"");
 	vx_buf_puts(b, names[s]);
 	vx_buf_puts(b, "\"}");
@@ -47,7 +47,7 @@ static bool is_plain(const struct item *it, struct vx_slice answer, enum status 
 	if (answer.len != h + it->identifier_len + m + n + sizeof(tail) - 1 || memcmp(p, head, h) != 0)
 		return false;
 	p += h;
-	if (memcmp(p, item_identifier(it), it->identifier_len) != 0)
+	if (memcmp(p, it->identifier, it->identifier_len) != 0)
 		return false;
 	p += it->identifier_len;
 	return memcmp(p, middle, m) == 0 && memcmp(p + m, names[s], n) == 0 &&
@@ -62,17 +62,9 @@ static void settle(struct post *p, struct vx_entry *e, enum status s, char *resu
 	it->status = s;
 	it->result = result;
 	it->result_len = len;
-	if (!bad(s)) { /* what was sent is not needed any more, only where it came from and its name */
-		size_t rest = it->source_len + it->identifier_len + 1;
-		char *less = vx_alloc(rest);
-		memcpy(less, item_source(it), it->source_len);
-		memcpy(less + it->source_len, item_identifier(it), it->identifier_len);
-		free(it->text);
-		it->text = less;
-		it->len = it->line_len = 0;
-		it->identifier = it->source_len;
-	}
-	vx_window_resize(p->window, e, sizeof(*e) + sizeof(*it) + it->identifier + it->identifier_len + len);
+	if (!bad(s) && it->source_len == 0)
+		item_drop_text(p, it); /* nobody asks for it any more */
+	item_weigh(p, e);
 	vx_window_done(p->window, e, s <= CONFLICT);
 	if (p->planned && s <= CONFLICT && vx_idset_add(p->planned, e->hash, &p->error) != VX_OK)
 		post_stop(p,
@@ -123,7 +115,7 @@ static void take_parsed(struct post *p, struct vx_entry *e, struct vx_json *answ
 	bool all_planned = false;
 	size_t n;
 
-	if (s == STATUSES || !name || strcmp(name, item_identifier(it)) != 0) {
+	if (s == STATUSES || !name || strcmp(name, it->identifier) != 0) {
 		result_failed(p, e, "the server's answer is not about this resource, or its status is not known");
 		return;
 	}
@@ -193,9 +185,9 @@ static void tell(const struct item *it, const struct vx_json *result, struct vx_
 		const char *value = vx_json_str(first, "value");
 		if (more)
 			snprintf(tail, sizeof(tail), " (and %zu more)", more);
-		vx_error_set(err, VX_EREJECT, field, "%s: %s%s%s%s", names[it->status],
-			it->status == ORPHAN && value ? value : "", it->status == ORPHAN && value ? " " : "",
-			reason ? reason : "no reason given", tail);
+		bool unnamed = it->status == ORPHAN && value && (!reason || !strstr(reason, value));
+		vx_error_set(err, VX_EREJECT, field, "%s: %s%s%s%s", names[it->status], unnamed ? value : "",
+			unnamed ? " " : "", reason ? reason : "no reason given", tail);
 	} else if (vx_json_type(diff) == VX_OBJECT && vx_json_size(diff) > 0) {
 		struct vx_json_iter i = vx_json_begin(diff);
 		struct vx_buf old = VX_BUF_INIT, new = VX_BUF_INIT;
@@ -211,13 +203,13 @@ static void tell(const struct item *it, const struct vx_json *result, struct vx_
 	}
 }
 
-static void locate(const struct item *it, struct vx_error *err)
+static void locate(const struct item *it, const char *text, struct vx_error *err)
 {
 	struct vx_json *source = NULL;
 	int64_t row = 0;
 
-	vx_error_at(err, item_identifier(it), 0);
-	if (it->source_len && vx_json_parse(item_source(it), it->source_len, &source, NULL) == VX_OK &&
+	vx_error_at(err, it->identifier, 0);
+	if (it->source_len && vx_json_parse(text + it->len, it->source_len, &source, NULL) == VX_OK &&
 		vx_json_type(source) == VX_OBJECT && vx_json_str(source, "file")) {
 		vx_json_get_int(source, "row", &row);
 		vx_error_at(err, vx_json_str(source, "file"), (long)row);
@@ -225,7 +217,7 @@ static void locate(const struct item *it, struct vx_error *err)
 	vx_json_free(source);
 }
 
-static void say_warnings(struct post *p, const struct item *it, const struct vx_json *result)
+static void say_warnings(struct post *p, const struct item *it, const char *text, const struct vx_json *result)
 {
 	const struct vx_json *warnings = vx_json_get(result, "warnings");
 
@@ -234,7 +226,7 @@ static void say_warnings(struct post *p, const struct item *it, const struct vx_
 		const char *code = vx_json_type(w) == VX_OBJECT ? vx_json_str(w, "code") : NULL;
 		const char *field = vx_json_type(w) == VX_OBJECT ? vx_json_str(w, "field") : NULL;
 		struct vx_error err = VX_ERROR_INIT;
-		locate(it, &err);
+		locate(it, text, &err);
 		vx_error_set(&err, VX_OK, NULL, "%s%s%s", code ? code : "unnamed", field && *field ? ": " : "",
 			field ? field : "");
 		vx_run_warn(p->run, &err);
@@ -242,10 +234,34 @@ static void say_warnings(struct post *p, const struct item *it, const struct vx_
 	}
 }
 
+/* What people and the rejects file are told of a result that is not plain. */
+static void tell_result(struct post *p, const struct item *it, const char *text, struct vx_json *result)
+{
+	struct vx_record rec = { .line = "{}", .len = 2, .json = result, .job = &p->job };
+	struct vx_error err = VX_ERROR_INIT;
+
+	say_warnings(p, it, text, result);
+	if (!bad(it->status))
+		return;
+	tell(it, result, &err);
+	locate(it, text, &err);
+	if (it->line_len) { /* else there is no rejects file, and nobody reads the record */
+		rec.line = text + it->len + it->source_len;
+		rec.len = it->line_len;
+	}
+	vx_reject(&rec, &err);
+}
+
 static void write_result(struct post *p, struct item *it)
 {
-	struct vx_buf *out = &p->job.out;
+	struct vx_buf *out = &p->job.out, b = VX_BUF_INIT;
 	struct vx_json *result = NULL;
+	struct vx_error err = VX_ERROR_INIT;
+	const char *text = "";
+
+	/* A plain result of a record without a _source needs nothing of what was sent. */
+	if ((it->result || it->source_len) && item_text(p, it, &b, &text, &err) != VX_OK)
+		post_stop(p, &err);
 
 	if (it->result)
 		vx_buf_add(out, it->result, it->result_len);
@@ -254,27 +270,16 @@ static void write_result(struct post *p, struct item *it)
 	if (it->source_len) {
 		out->len--;
 		vx_buf_puts(out, ",\"_source\":");
-		vx_buf_add(out, item_source(it), it->source_len);
+		vx_buf_add(out, text + it->len, it->source_len);
 		vx_buf_putc(out, '}');
 	}
 	vx_buf_putc(out, '\n');
 	p->job.emitted++;
 	p->counts[it->status]++;
-	if (!it->result || vx_json_parse(it->result, it->result_len, &result, NULL) != VX_OK)
-		return;
-	say_warnings(p, it, result);
-	if (bad(it->status)) {
-		struct vx_record rec = { .line = item_line(it), .len = it->line_len, .json = result, .job = &p->job };
-		struct vx_error err = VX_ERROR_INIT;
-		tell(it, result, &err);
-		locate(it, &err);
-		if (it->line_len == 0) { /* no rejects file: nobody will read the record */
-			rec.line = "{}";
-			rec.len = 2;
-		}
-		vx_reject(&rec, &err);
-	}
+	if (it->result && vx_json_parse(it->result, it->result_len, &result, NULL) == VX_OK)
+		tell_result(p, it, text, result);
 	vx_json_free(result);
+	vx_buf_free(&b);
 }
 
 static void commit(struct post *p)
@@ -290,7 +295,7 @@ void result_emit(struct post *p)
 
 	while ((e = vx_window_pop(p->window))) {
 		write_result(p, item_of(e));
-		item_free(item_of(e));
+		item_free(p, item_of(e));
 		vx_entry_free(e);
 		if (p->job.out.len >= 65536)
 			commit(p);
@@ -322,7 +327,7 @@ void result_rest(struct post *p)
 			p->unsent++;
 		if (it->status == FAILED && e->state != VX_ENTRY_DONE)
 			p->job.messages.len = said; /* the run's own error says it once for all */
-		item_free(it);
+		item_free(p, it);
 		vx_entry_free(e);
 	}
 	commit(p);

@@ -15,7 +15,7 @@ struct connection {
 	struct vx_entry **batch;
 	struct vx_slice *answers;
 	struct vx_json_scan *scan;
-	struct vx_buf body;
+	struct vx_buf body, spilled;
 };
 
 void post_stop(struct post *p, const struct vx_error *err)
@@ -38,12 +38,14 @@ static size_t next_batch(struct connection *c)
 	while (!p->stop && !*p->o->api.stop && !vx_run_failed(p->run)) {
 		bool full = vx_window_full(w), pressed = p->paused || p->ended || full;
 
-		if (vx_window_waiting(w) > 0 && (pressed || p->news >= p->o->batch)) {
+		if (vx_window_waiting(w) > 0 && (pressed || p->held || p->news >= p->o->batch)) {
 			size_t n = vx_window_take(w, pressed, p->o->batch, p->o->batch_bytes, c->batch);
 
 			p->news = 0;
+			p->starved = n == 0;
 			if (n > 0)
 				return n;
+			pthread_cond_broadcast(&p->space);
 			if ((p->ended || full) && vx_window_sent(w) == 0 && vx_window_urge(w, p->ended)) {
 				p->too_narrow |= !p->ended;
 				continue;
@@ -61,21 +63,25 @@ static const struct item *item_of(const struct vx_entry *e)
 	return e->item;
 }
 
-/* One type has a collection of its own; a mixture goes where all may go. */
-static const char *fill_body(struct connection *c, size_t from, size_t to)
+/* One type has a collection of its own; a mixture goes where all may go (NULL). */
+static int fill_body(struct connection *c, size_t from, size_t to, const char **collection, struct vx_error *err)
 {
-	const char *collection = item_of(c->batch[from])->type->collection;
-
+	*collection = item_of(c->batch[from])->type->collection;
 	vx_buf_clear(&c->body);
 	for (size_t i = from; i < to; i++) {
 		const struct item *it = item_of(c->batch[i]);
+		const char *text;
+		int status = item_text(c->post, it, &c->spilled, &text, err);
+
+		if (status != VX_OK)
+			return status;
 		vx_buf_putc(&c->body, i == from ? '[' : ',');
-		vx_buf_add(&c->body, it->text, it->len);
+		vx_buf_add(&c->body, text, it->len);
 		if (it->type != item_of(c->batch[from])->type)
-			collection = NULL;
+			*collection = NULL;
 	}
 	vx_buf_putc(&c->body, ']');
-	return collection;
+	return VX_OK;
 }
 
 /* The answer's results, one a record and of that name; VX_EREFUSED: this is no vxData. */
@@ -141,7 +147,7 @@ static bool post_range(struct connection *c, size_t from, size_t to)
 	struct post *p = c->post;
 	struct vx_error err = VX_ERROR_INIT;
 	struct vx_api_answer answer;
-	const char *collection = fill_body(c, from, to);
+	const char *collection;
 	/* What is only implied never changes what is there. */
 	bool update = p->o->update && !c->batch[from]->implied;
 	char query[64];
@@ -149,8 +155,10 @@ static bool post_range(struct connection *c, size_t from, size_t to)
 
 	snprintf(query, sizeof(query), "%s%s%s", update ? "on_conflict=update" : "", update && p->o->dry_run ? "&" : "",
 		p->o->dry_run ? "dry_run=1" : "");
-	status = vx_api_post(c->link, collection ? "create" : "resources", collection, query, c->body.data, c->body.len,
-		&answer, &err);
+	status = fill_body(c, from, to, &collection, &err);
+	if (status == VX_OK)
+		status = vx_api_post(c->link, collection ? "create" : "resources", collection, query, c->body.data,
+			c->body.len, &answer, &err);
 	if (status == VX_OK)
 		status = split_answer(c, &answer, from, to, &err);
 	if (status == VX_OK) {
@@ -193,6 +201,7 @@ void *sender(void *post)
 	vx_api_disconnect(c.link);
 	vx_json_scan_free(c.scan);
 	vx_buf_free(&c.body);
+	vx_buf_free(&c.spilled);
 	free(c.batch);
 	free(c.answers);
 	return NULL;
