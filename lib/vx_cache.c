@@ -9,7 +9,7 @@
 
 #include "vx_hash.h"
 
-#define WAYS 4
+#define WAYS 8
 
 struct slot {
 	char *key; /* len bytes, then the value and its NUL; NULL: free */

@@ -386,7 +386,7 @@ statuses() { jq -r .status <<<"$out" | sort | uniq -c | sed 's/^ *//' | paste -s
 	same $status 130
 	same "$(wc -l <"$BATS_TEST_TMPDIR/out")" 20
 	same "$(jq -r .status "$BATS_TEST_TMPDIR/out" | sort -u)" created
-	has "$(cat "$BATS_TEST_TMPDIR/err")" "221 not sent"
+	has "$(cat "$BATS_TEST_TMPDIR/err")" " not sent, "
 	run3 vx-post -q --api "$API" "$BATS_TEST_TMPDIR/in"
 	expect 0
 	same "$(statuses)" "221 created,20 unchanged"

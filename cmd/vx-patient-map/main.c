@@ -7,7 +7,7 @@
 
 #include "map.h"
 
-#define BATCH 1000
+#define BATCH 500
 #define LINGER_MS 20
 
 static const char usage[] =

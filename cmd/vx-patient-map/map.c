@@ -9,8 +9,10 @@
 
 #include "vx_hash.h"
 
-#define CACHE_ENTRIES 20000
-#define CACHE_BYTES (2 << 20)
+#define KNOWN_ENTRIES 16384
+#define KNOWN_BYTES (1 << 20)
+#define FOLDED_ENTRIES 4096
+#define FOLDED_BYTES (256 << 10)
 #define STUDIES 16384 /* a power of two: studies lately announced */
 
 /* What one record asks for. */
@@ -31,11 +33,15 @@ static int take_key(const struct map *m, const struct vx_record *rec, struct wan
 
 	if (!j)
 		return vx_error_set(err, VX_EREJECT, m->o->key, "missing: the record names no patient");
-	if (vx_json_type(j) == VX_INT) {
+	if (vx_json_type(j) == VX_INT || vx_json_type(j) == VX_DOUBLE) {
 		vx_json_print(j, &b);
-		w->uid = b.data;
-		w->len = b.len;
-		return VX_OK;
+		/* An integer of any length, by its spelling; not 1.0 nor 1e3, which no source means as a name. */
+		if (b.data[strspn(b.data, "-0123456789")] == '\0') {
+			w->uid = b.data;
+			w->len = b.len;
+			return VX_OK;
+		}
+		vx_buf_free(&b);
 	}
 	if (vx_json_type(j) != VX_STRING)
 		return vx_error_set(err, VX_EREJECT, m->o->key, "is neither a string nor an integer");
@@ -323,8 +329,8 @@ int map_open(struct map *m, const struct opts *o, struct vx_error *err)
 		if (!m->in_save)
 			return err->status;
 	}
-	m->known = vx_cache_new(CACHE_ENTRIES, CACHE_BYTES);
-	m->folded = vx_cache_new(CACHE_ENTRIES, CACHE_BYTES / 2);
+	m->known = vx_cache_new(KNOWN_ENTRIES, KNOWN_BYTES);
+	m->folded = vx_cache_new(FOLDED_ENTRIES, FOLDED_BYTES);
 	m->studies = vx_alloc(STUDIES * sizeof(m->studies[0]));
 	return VX_OK;
 }
