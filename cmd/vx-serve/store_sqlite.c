@@ -193,6 +193,7 @@ static int file_begin(sqlite3 *db, const struct vx_model *model, struct vx_error
 
 struct store *store_open(const char *path, const struct vx_model *model, struct vx_error *err)
 {
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* else every allocation of every thread takes one lock */
 	struct store *s = vx_alloc(sizeof *s);
 	s->path = vx_strdup(path);
 	pthread_mutex_init(&s->writer, NULL);
