@@ -7,7 +7,7 @@
 #include "vx_hash.h"
 #include "vx_refs.h"
 
-enum { SEEN = 1, REJECTED = 2, KNOWN = 4, SECOND_ROOT = 8, CIRCLE = 16 };
+enum { SEEN = 1, REJECTED = 2, KNOWN = 4, SECOND_ROOT = 8, CIRCLE = 16, ASSESSES = 32 };
 enum { FRESH, WITHIN, GOOD, BAD };
 
 /* An identifier that was seen or referred to. Indices into nodes and edges count from 1; 0: none. */
@@ -17,6 +17,7 @@ struct node {
 	uint32_t parent; /* node */
 	uint32_t edges;  /* the last of its references */
 	uint32_t root;   /* of a patient: index into roots */
+	uint32_t cores;  /* of a specimen: total_cores + 1, of an assessment: affected_cores + 1; 0: not said */
 	unsigned char flags, walk;
 };
 
@@ -156,6 +157,15 @@ static void add_root(struct vx_refs *r, uint32_t self, const char *identifier, c
 	}
 }
 
+static uint32_t cores_of(const struct vx_json *resource)
+{
+	int64_t n = -1;
+
+	if (!vx_json_get_int(resource, "total_cores", &n))
+		vx_json_get_int(resource, "affected_cores", &n);
+	return n < 0 || n >= UINT32_MAX ? 0 : (uint32_t)n + 1;
+}
+
 void vx_refs_add(struct vx_refs *r, const struct vx_type *t, const struct vx_json *resource, enum vx_refs_state state)
 {
 	static const unsigned char flag[] = {
@@ -171,6 +181,9 @@ void vx_refs_add(struct vx_refs *r, const struct vx_type *t, const struct vx_jso
 	r->nodes[self - 1].flags |= flag[state];
 	if (state == VX_REFS_REJECTED)
 		return;
+	r->nodes[self - 1].cores = cores_of(resource);
+	if (vx_json_get(resource, "affected_cores"))
+		r->nodes[self - 1].flags |= ASSESSES;
 	const char *patient = rooted_patient(r, resource);
 	if (patient)
 		add_root(r, self, identifier, patient);
@@ -244,12 +257,20 @@ static void step(struct vx_refs *r, struct walk *w)
 		n->flags |= CIRCLE;
 }
 
+/* Whether an assessment counts more cores than its specimen has. */
+static bool too_many_cores(const struct vx_refs *r, const struct node *n)
+{
+	const struct node *up = n->parent ? &r->nodes[n->parent - 1] : NULL;
+
+	return (n->flags & ASSESSES) && up && n->cores && up->cores && n->cores > up->cores;
+}
+
 static bool any_bad(const struct vx_refs *r, const struct node *n)
 {
 	for (uint32_t e = n->edges; e; e = r->edges[e - 1].next)
 		if (r->nodes[r->edges[e - 1].target - 1].walk == BAD)
 			return true;
-	return n->flags & CIRCLE;
+	return (n->flags & CIRCLE) || too_many_cores(r, n);
 }
 
 void vx_refs_settle(struct vx_refs *r)
@@ -321,6 +342,10 @@ struct vx_schema_error *vx_refs_check(const struct vx_refs *r, const struct vx_t
 	for (const char *const *ref = t->refs; *ref; ref++)
 		if (vx_json_str(resource, *ref) && (why = trouble(r, self, vx_json_str(resource, *ref), false)))
 			tail = vx_schema_error_add(tail, *ref, true, vx_json_get(resource, *ref), "%s", why);
+	if (too_many_cores(r, self))
+		tail = vx_schema_error_add(tail, "affected_cores", true, vx_json_get(resource, "affected_cores"),
+			"is more than the %u cores of %s", r->nodes[self->parent - 1].cores - 1,
+			vx_json_str(resource, "parent_identifier"));
 	if (self->flags & SECOND_ROOT) {
 		const char *patient = rooted_patient(r, resource);
 		const struct node *p = patient ? find(r, patient) : NULL;

@@ -180,6 +180,19 @@ volume/child parent_identifier is rejected itself'
 	same "$(wc -l <out)" 20
 }
 
+@test "--refs: more cores affected than were taken" {
+	whole_set >in
+	local a='{"identifier":"assessment/s","parent_identifier":"specimen/FD00001/s/1","affected_cores":'
+	run3 vx-validate -q --refs < <(echo "${a}13}"; cat in)
+	expect 1
+	same "$err" 'vx-validate: assessment/s: affected_cores: is more than the 12 cores of specimen/FD00001/s/1 (13)'
+	cmp in out
+	run3 vx-validate -q --known in <<<"${a}13}"
+	expect 1
+	run3 vx-validate -q --known in <<<"${a}12}"
+	expect 0
+}
+
 @test "--known: names or an export, whose event roots count" {
 	whole_set >export
 	echo '{"identifier":"volume/new","parent_identifier":"study/FD00001/1","path_nii":"s3://a/b"}' >in
