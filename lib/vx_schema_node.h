@@ -1,4 +1,4 @@
-/* vx_schema_node: a schema made ready for checking, between vx_schema.c and vx_schema_load.c only.
+/* vx_schema_node: a schema made ready for checking, between the files vx_schema*.c only.
  * SPDX-License-Identifier: MIT
  */
 #ifndef VX_SCHEMA_NODE_H

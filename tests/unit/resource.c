@@ -28,12 +28,11 @@ static char *errors(const struct vx_model *m, const char *text)
 	struct vx_buf b = VX_BUF_INIT;
 
 	vx_buf_puts(&b, "");
-	vx_buf_reserve(&b, 1);
 	for (struct vx_schema_error *e = first; e; e = e->next)
 		vx_buf_printf(&b, "%s%s: %s", b.len ? "; " : "", e->field, e->reason);
 	vx_schema_error_free(first);
 	vx_json_free(j);
-	return b.len ? b.data : vx_strdup("");
+	return b.data ? b.data : vx_strdup("");
 }
 
 static void test_types(const struct vx_model *m)
