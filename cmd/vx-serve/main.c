@@ -172,25 +172,11 @@ static int serve(struct http_server *server, const struct opts *o, const sigset_
 	return 0;
 }
 
-int main(int argc, char **argv)
+/* run: with the database open. */
+static int run(struct http_server *server, const struct opts *o)
 {
-	struct opts o = { .db = "vx.db",
-		.listen = "127.0.0.1:8420",
-		.environment = "dev",
-		.limits = { .body = 64u << 20, .connections = 256, .idle = 60, .request = 600 } };
 	struct vx_error err = VX_ERROR_INIT;
-	vx_progname_set("vx-serve");
-	parse_args(argc, argv, &o);
-	char *address = vx_strdup(o.listen);
-	struct app app = { .environment = o.environment };
-	struct http_server server = { .limits = o.limits,
-		.log = o.common.verbose > 0,
-		.begin = routes_begin,
-		.answer = routes_answer,
-		.app = &app };
-	split_address(address, &server);
-	if (o.token_file)
-		read_tokens(o.token_file, &server);
+	struct app app = { .environment = o->environment };
 	sigset_t ends;
 	sigemptyset(&ends);
 	sigaddset(&ends, SIGTERM);
@@ -199,13 +185,33 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	struct vx_model *model = vx_model_load(&err);
 	app.model = model;
-	if (!model || !(app.store = store_open(o.db, model, &err))) {
+	server->app = &app;
+	if (!model || !(app.store = store_open(o->db, model, &err))) {
 		vx_model_free(model);
 		return fail(&err);
 	}
-	int status = serve(&server, &o, &ends);
+	int status = serve(server, o, &ends);
 	store_close(app.store);
 	vx_model_free(model);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct opts o = { .db = "vx.db",
+		.listen = "127.0.0.1:8420",
+		.environment = "dev",
+		.limits = { .body = 64u << 20, .connections = 256, .idle = 60, .request = 600 } };
+	vx_progname_set("vx-serve");
+	parse_args(argc, argv, &o);
+	struct http_server server = {
+		.limits = o.limits, .log = o.common.verbose > 0, .begin = routes_begin, .answer = routes_answer
+	};
+	char *address = vx_strdup(o.listen);
+	split_address(address, &server);
+	if (o.token_file)
+		read_tokens(o.token_file, &server);
+	int status = run(&server, &o);
 	free(server.tokens);
 	free(address);
 	return status;
