@@ -32,7 +32,7 @@ rejects() {
 		cat <<-'END'
 			DEMO-005/2019-07-01/adc.nii.gz -: truncated: 44 of 352 header bytes
 			DEMO-006/2019-08-19/dwi.nii.gz -: no NIfTI header: it begins with "<!DOCTYP"
-			DEMO-008/2019-10-23/t2.nii.gz path_json: sidecar images/DEMO-008/2019-10-23/t2.json: not JSON: ends too early at byte 482
+			DEMO-008/2019-10-23/t2.nii.gz path_json: images/DEMO-008/2019-10-23/t2.json: not JSON: ends too early at byte 482
 			DEMO-009/2019-11-12/adc.nii.gz -: empty: 0 bytes
 			clinical.csv:11 PSA (ng/mL): no number
 			clinical.csv:16 -: 1 cells where there are 6 columns
