@@ -119,7 +119,7 @@ static struct vx_json *reject_record(const struct table *t, const struct vx_csv_
 		if (vx_utf8_valid(row->cells[i], row->lens[i]))
 			vx_buf_add(&text, row->cells[i], row->lens[i]);
 		else
-			vx_csv_latin1(&text, row->cells[i], row->lens[i]);
+			vx_csv_cp1252(&text, row->cells[i], row->lens[i]);
 		vx_json_push(cells, vx_json_string_n(text.data, text.len));
 		vx_buf_free(&text);
 	}
@@ -222,7 +222,7 @@ static void read_table(struct table *t, const char *path)
 	vx_buf_clear(&t->file_utf8);
 	t->file = strcmp(path, "-") == 0 && t->o->name ? t->o->name : path;
 	if (!vx_utf8_valid(t->file, strlen(t->file))) {
-		vx_csv_latin1(&t->file_utf8, t->file, strlen(t->file));
+		vx_csv_cp1252(&t->file_utf8, t->file, strlen(t->file));
 		t->file = t->file_utf8.data;
 	}
 	t->has_header = false;

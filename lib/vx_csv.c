@@ -73,7 +73,7 @@ static void to_latin1(struct parser *p)
 	vx_buf_clear(&p->other);
 	for (size_t i = 0; i < p->count; i++) {
 		size_t start = p->other.len, n = p->lens[i];
-		vx_csv_latin1(&p->other, at, n);
+		vx_csv_cp1252(&p->other, at, n);
 		p->lens[i] = p->other.len - start;
 		vx_buf_add(&p->other, "", 1);
 		at += n + 1;

@@ -54,7 +54,7 @@ const char *vx_csv_encoding(const char *bytes, size_t n);
 /* vx_csv_delimiter: the delimiter that the first rows of text agree on; ',' when there is none. */
 char vx_csv_delimiter(const char *text, size_t n);
 
-/* vx_csv_latin1: s from Latin-1 (0x80 to 0x9f as Windows-1252 has them) to UTF-8, appended. */
-void vx_csv_latin1(struct vx_buf *out, const char *s, size_t n);
+/* vx_csv_cp1252: s from Windows-1252, which is Latin-1 but for 0x80 to 0x9f, to UTF-8, appended. */
+void vx_csv_cp1252(struct vx_buf *out, const char *s, size_t n);
 
 #endif

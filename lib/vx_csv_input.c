@@ -103,7 +103,7 @@ char vx_csv_delimiter(const char *text, size_t n)
 	return delimiter;
 }
 
-void vx_csv_latin1(struct vx_buf *out, const char *s, size_t n)
+void vx_csv_cp1252(struct vx_buf *out, const char *s, size_t n)
 {
 	/* Windows-1252 from 0x80 on; what it leaves open stays the control character of Latin-1. */
 	static const unsigned short high[32] = { 0x20ac, 0x81, 0x201a, 0x192, 0x201e, 0x2026, 0x2020, 0x2021, 0x2c6,
