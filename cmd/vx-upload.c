@@ -61,11 +61,28 @@ static bool begins(const char *s, const char *with)
 	return strncasecmp(s, with, strlen(with)) == 0;
 }
 
+/* The true path of a name that is no UTF-8: _file.path_raw is that of path_nii, percent-encoded, and a sidecar's differs
+ * from it by the suffix only. NULL: not known. To be freed. */
+static char *raw_path(const struct vx_json *record, const char *value)
+{
+	const char *raw = vx_json_str(vx_json_get(record, "_file"), "path_raw"),
+		   *image = vx_json_str(record, "path_nii");
+	if (!raw || !image)
+		return NULL;
+	const char *suffix = vx_path_suffix(value);
+	size_t stem = (size_t)(suffix - value), image_stem = (size_t)(vx_path_suffix(image) - image);
+	char *url = vx_asprintf("file://%s", raw), *path = vx_file_url_path(url), *whole = NULL;
+	if (path && stem == image_stem && strncmp(value, image, stem) == 0)
+		whole = vx_asprintf("%.*s%s", (int)(vx_path_suffix(path) - path), path, suffix);
+	free(url);
+	free(path);
+	return whole;
+}
+
 /* The local file that a field's value names, to be freed; *path = NULL for a URL that stays as it is. */
 static int local_path(const struct vx_record *rec, const char *field, const char *value, const struct opts *o,
 	char **path, struct vx_error *err)
 {
-	const char *raw = vx_json_str(vx_json_get(rec->json, "_file"), "path_raw");
 	*path = NULL;
 	if (value[0] == '\0')
 		return vx_error_set(err, VX_EREJECT, field, "is empty");
@@ -79,12 +96,7 @@ static int local_path(const struct vx_record *rec, const char *field, const char
 			return vx_error_set(err, VX_EREJECT, field, "%s: is no file of this machine", value);
 		return VX_OK;
 	}
-	/* A name that is no UTF-8 comes percent-encoded beside its lossy spelling. */
-	if (raw && strcmp(field, "path_nii") == 0) {
-		char *url = vx_asprintf("file://%s", raw);
-		*path = vx_file_url_path(url);
-		free(url);
-	}
+	*path = strstr(value, "\xef\xbf\xbd") ? raw_path(rec->json, value) : NULL;
 	if (!*path)
 		*path = vx_strdup(value);
 	return VX_OK;

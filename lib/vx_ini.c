@@ -66,7 +66,8 @@ static int value_line(struct ini *ini, const char *s, size_t n, bool indented, s
 		*c = (char)tolower((unsigned char)*c);
 	if (indented && ini->parent) {
 		char *whole = vx_asprintf("%s.%s", ini->parent, key);
-		ini->each(ini->arg, ini->section, whole, value);
+		if (*value)
+			ini->each(ini->arg, ini->section, whole, value);
 		free(whole);
 	} else {
 		forget(&ini->parent);

@@ -14,7 +14,8 @@
 
 #include "vx_err.h"
 
-/* vx_ini_parse: calls each for every "key = value" (or "key: value") of text, in order.
+/* vx_ini_parse: calls each for every "key = value" (or "key: value") of text, in order; one
+ * without a value is not told.
  * Blanks around section, key and value are gone, keys are lower-case; an indented line below a key without a value is
  * its member. Lines that begin with "#" or ";" are comments; a "#" behind a value belongs to it.
  * Errors: VX_EDATA with the line in err->row: no "]", no "=", a key before the first section, a NUL byte. The line

@@ -99,7 +99,7 @@ char *vx_file_url_path(const char *url)
 			vx_buf_free(&path);
 			return NULL;
 		}
-		vx_buf_putc(&path, *s == '%' ? (char)(high << 4 | low) : *s);
+		vx_buf_putc(&path, (char)(*s == '%' ? high << 4 | low : *s));
 		s += *s == '%' ? 2 : 0;
 	}
 	return path.data;

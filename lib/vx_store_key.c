@@ -37,7 +37,7 @@ const char *vx_path_suffix(const char *path)
 {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
 	if (!dot || dot == name || !is_suffix(dot, strlen(dot)))
-		return "";
+		return path + strlen(path);
 	if (!is_compression(dot))
 		return dot;
 	const char *before = dot;

@@ -28,7 +28,7 @@ int vx_store_key_make(const struct vx_store_key *k, const struct vx_json *record
 	struct vx_buf *key, struct vx_error *err) VX_MUST_USE;
 
 /* vx_path_suffix: where the suffix of a path's last segment begins, with the one before it when it is a compression's
- * (".nii.gz"); "" when there is none. A suffix has at most 8 letters and digits, one of them a letter: not ".840" of a UID. */
+ * (".nii.gz"); the path's end when there is none. A suffix has at most 8 letters and digits, one of them a letter: not ".840" of a UID. */
 const char *vx_path_suffix(const char *path);
 
 #endif

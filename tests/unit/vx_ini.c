@@ -42,6 +42,7 @@ int main(void)
 	reads("[a]\nk=v\n  l=w\n", "[a]k=v\n[a]l=w\n", "an indented line below a value is a value");
 	reads("[a]\nk=1\nk=2\n", "[a]k=1\n[a]k=2\n", "twice: both are told, in order");
 	reads("[a]\nk=\n", "", "no value, no members");
+	reads("[a]\ns3=\n k=\n l=v\n", "[a]s3.l=v\n", "a member without a value");
 	refuses("k=v\n", 4, 1, "a key before the first [section]");
 	refuses("[a]\n\n[b\n", 8, 3, "a section without its ]");
 	refuses("[a]\nsecret\n", 11, 2, "neither a section nor key = value");
