@@ -76,6 +76,15 @@ static void use_folder(struct worker *w, const struct vx_folder *f)
 	vx_identifier_encode(&w->id_dir, f->rel, f->rel_len, true);
 }
 
+/* The absolute path of the file itself, of which the name is at hand as JSON text. */
+static void put_own_path(struct worker *w, struct vx_buf *b)
+{
+	vx_buf_putc(b, '"');
+	vx_buf_add(b, w->dir_json.data, w->dir_json.len);
+	vx_buf_add(b, w->name_json.data, w->name_json.len);
+	vx_buf_putc(b, '"');
+}
+
 static void put_path(struct worker *w, struct vx_buf *b, const struct found *x, const struct vx_entry *e)
 {
 	vx_buf_putc(b, '"');
@@ -175,15 +184,13 @@ static void put_sidecars(struct worker *w, struct vx_buf *b, const struct found 
 
 static void put_file(struct worker *w, struct vx_buf *b, const struct found *x)
 {
-	bool utf8;
-
 	PUT(b, "\"_file\":{\"rel\":\"");
 	vx_buf_add(b, w->rel_json.data, w->rel_json.len);
-	utf8 = put_inside(w, b, x->name, x->len) && w->dir_utf8;
+	vx_buf_add(b, w->name_json.data, w->name_json.len);
 	PUT(b, "\",\"root\":\"");
 	vx_buf_add(b, w->root_json.data, w->root_json.len);
 	PUT(b, "\",\"path\":");
-	put_path(w, b, x, x->entry);
+	put_own_path(w, b);
 	PUT(b, ",\"size\":");
 	vx_json_put_int(b, x->st.st_size);
 	PUT(b, ",\"mtime\":");
@@ -192,7 +199,7 @@ static void put_file(struct worker *w, struct vx_buf *b, const struct found *x)
 	vx_buf_puts(b, vx_kind_name(x->kind));
 	vx_buf_putc(b, '"');
 	put_sidecars(w, b, x);
-	if (!utf8)
+	if (!w->name_utf8 || !w->dir_utf8)
 		put_raw_path(w, b, x);
 	if (x->sha256[0])
 		vx_buf_printf(b, ",\"sha256\":\"%s\"", x->sha256);
@@ -311,12 +318,14 @@ int scan_record(struct worker *w, const struct found *x, struct vx_buf *out, str
 	int status = VX_OK;
 
 	use_folder(w, x->folder);
+	vx_buf_clear(&w->name_json);
+	w->name_utf8 = put_inside(w, &w->name_json, x->name, x->len);
 	vx_buf_putc(out, '{');
 	if (image || w->o->id)
 		status = put_identifier(w, out, x, err);
 	if (status == VX_OK && image) {
 		PUT(out, "\"path_nii\":");
-		put_path(w, out, x, x->entry);
+		put_own_path(w, out);
 		if (x->group.json >= 0) {
 			PUT(out, ",\"path_json\":");
 			put_path(w, out, x, &x->folder->entries[x->group.json]);

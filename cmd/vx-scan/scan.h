@@ -56,8 +56,9 @@ struct worker {
 	struct vx_buf values; /* values handed to templates, kept until the record is done */
 	uint64_t serial;      /* the folder that the following belong to */
 	struct vx_buf root_json, dir_json, rel_json, id_dir; /* its paths as JSON text, its part of an identifier */
-	bool dir_utf8;
-	int64_t second; /* the one that the text in `time` stands for */
+	bool dir_utf8, name_utf8;
+	struct vx_buf name_json; /* the name of the file at hand, as JSON text */
+	int64_t second;          /* the one that the text in `time` stands for */
 	char time[24];
 	struct vx_error err; /* too large to be cleared for each file */
 };
