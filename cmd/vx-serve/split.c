@@ -50,36 +50,47 @@ static int next_line(struct split *s, const char **text, size_t *len)
 	return 0;
 }
 
-/* string_end: behind the closing quote, or end. */
+/* string_end: behind the closing quote, or end. A quote behind an odd number of backslashes does not close. */
 static const char *string_end(const char *p, const char *end)
 {
-	for (p++; p < end; p++) {
-		if (*p == '\\')
-			p++;
-		else if (*p == '"')
-			return p + 1;
+	const char *open = p++;
+	while (p < end && (p = memchr(p, '"', (size_t)(end - p)))) {
+		const char *back = p;
+		while (back - 1 > open && back[-1] == '\\')
+			back--;
+		p++;
+		if ((p - 1 - back) % 2 == 0)
+			return p;
 	}
 	return end;
 }
 
-/* value_end: behind the value that begins at p: its brackets closed, or up to what cannot belong to a scalar. */
+/* scalar_end: up to what cannot belong to a number or a name. */
+static const char *scalar_end(const char *p, const char *end)
+{
+	while (p < end && !is_space(*p) && !strchr(",]}[{\"", *p))
+		p++;
+	return p;
+}
+
+/* value_end: behind the value that begins at p: its brackets closed, or up to the end. */
 static const char *value_end(const char *p, const char *end)
 {
+	static const bool matters[256] = { ['"'] = true, ['['] = true, [']'] = true, ['{'] = true, ['}'] = true };
 	size_t depth = 0;
+	if (p == end || !matters[(unsigned char)*p])
+		return scalar_end(p, end);
+	if (*p == ']' || *p == '}')
+		return p;
 	while (p < end) {
-		if (*p == '"') {
-			p = string_end(p, end);
-		} else if (*p == '[' || *p == '{') {
-			depth++;
+		if (!matters[(unsigned char)*p]) {
 			p++;
 			continue;
-		} else if (depth && (*p == ']' || *p == '}')) {
-			depth--;
-			p++;
-		} else if (!depth) {
-			while (p < end && !is_space(*p) && !strchr(",]}[{\"", *p))
-				p++;
+		}
+		if (*p == '"') {
+			p = string_end(p, end);
 		} else {
+			depth += *p == '[' || *p == '{' ? 1 : (size_t)-1;
 			p++;
 		}
 		if (!depth)

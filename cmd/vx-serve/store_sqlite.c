@@ -7,7 +7,7 @@
 
 #include "store_sqlite.h"
 
-#define BUSY_MS 5000 /* another process may hold the file: the sqlite3 shell, a backup */
+#define BUSY_MS 1000 /* another process may hold the file (the sqlite3 shell, a backup); then it is 503, try again */
 
 int sqlite_fail(sqlite3 *db, struct vx_error *err)
 {
