@@ -8,7 +8,7 @@ setup_file() {
 	mkdir "$ODD" && nifti-oddities "$ODD"
 }
 
-setup() { cd "$ODD"; }
+setup() { cd "$ODD" || return; }
 
 # records DIR...: a record an image below, sorted.
 records() { find "$@" -name '*.nii' -o -name '*.nii.gz' -o -name '*.hdr' | LC_ALL=C sort | jq -R -c '{path_nii: .}'; }
@@ -291,6 +291,11 @@ python_with_nibabel() {
 	same "$err" "vx-nifti-meta: volume/a: path_nii: missing"
 	meta '{"identifier":"voxelmap/a","path_nii":null}'
 	expect 1
+	for path in 7 '""' '"good/u8.nii.gz\u0000x"'; do
+		meta "{\"identifier\":\"volume/a\",\"path_nii\":$path}"
+		expect 1
+		has "$err" "path_nii: not a path"
+	done
 	meta '{"identifier":"volume/a","path_nii":"s3://b/a.nii.gz"}'
 	expect 1
 	has "$err" "path_nii: not on this machine: vx-nifti-meta goes before vx-upload"

@@ -245,7 +245,8 @@ static int process(struct vx_record *rec, void *worker, void *arg, struct vx_err
 	enum role role = role_of(rec->json);
 	enum place place = role == OTHER ? PLACE_NONE : path_of_image(rec->json, &w->path);
 	if (role != OTHER && place == PLACE_NONE)
-		return vx_error_set(err, VX_EREJECT, "path_nii", "missing");
+		return vx_error_set(err, VX_EREJECT, "path_nii", "%s",
+			vx_json_get(rec->json, "path_nii") ? "not a path" : "missing");
 	if (place == PLACE_REMOTE && !vx_json_get(rec->json, "shape"))
 		return vx_error_set(
 			err, VX_EREJECT, "path_nii", "not on this machine: vx-nifti-meta goes before vx-upload");

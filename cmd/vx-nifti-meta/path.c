@@ -23,7 +23,8 @@ static int hex(char c)
 static void percent_decode(const char *s, struct vx_buf *out)
 {
 	for (; *s; s++) {
-		if (*s == '%' && hex(s[1]) >= 0 && hex(s[2]) >= 0) {
+		/* %00 stays: no file has a NUL in its name. */
+		if (*s == '%' && hex(s[1]) >= 0 && hex(s[2]) >= 0 && hex(s[1]) + hex(s[2]) > 0) {
 			vx_buf_putc(out, (char)(hex(s[1]) * 16 + hex(s[2])));
 			s += 2;
 		} else {
@@ -55,12 +56,23 @@ static enum place local_path(const char *s, struct vx_buf *path)
 	return PLACE_LOCAL;
 }
 
+/* A name that is not UTF-8 cannot be in path_nii, which has U+FFFD for what is none: vx-scan keeps its bytes apart.
+ * NULL: path_nii is the name. */
+static const char *raw_path(const struct vx_json *record)
+{
+	const struct vx_json *file = vx_json_get(record, "_file");
+	const char *path = vx_json_str(record, "path_nii");
+	return file && path && strstr(path, "\xef\xbf\xbd") ? vx_json_str(file, "path_raw") : NULL;
+}
+
 enum place path_of_image(const struct vx_json *record, struct vx_buf *path)
 {
-	enum place place = local_path(vx_json_str(record, "path_nii"), path);
-	/* A name that is not UTF-8 cannot be in path_nii: vx-scan keeps its bytes apart. */
-	const struct vx_json *file = vx_json_get(record, "_file");
-	const char *raw = file && vx_json_type(file) == VX_OBJECT ? vx_json_str(file, "path_raw") : NULL;
+	size_t len;
+	const char *text = vx_json_text(vx_json_get(record, "path_nii"), &len);
+	if (!text || strlen(text) != len) /* no file has a NUL in its name */
+		return PLACE_NONE;
+	enum place place = local_path(text, path);
+	const char *raw = raw_path(record);
 	if (place == PLACE_LOCAL && raw) {
 		vx_buf_clear(path);
 		percent_decode(raw, path);
@@ -89,9 +101,10 @@ enum place path_of_sidecar(
 	const char *listed = beside && vx_json_type(beside) == VX_OBJECT ? vx_json_str(beside, kind) : NULL;
 	const char *given = strcmp(kind, "json") == 0 ? vx_json_str(record, "path_json") : NULL;
 	enum place place = local_path(given, path);
-	if (place == PLACE_LOCAL && !(listed && vx_json_str(file, "path_raw")))
+	const bool raw = listed && raw_path(record);
+	if (place == PLACE_LOCAL && !raw)
 		return place;
-	if (listed && vx_json_str(file, "path_raw")) {
+	if (raw) {
 		put_beside(image, kind, path);
 		return PLACE_LOCAL;
 	}

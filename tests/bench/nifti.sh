@@ -1,4 +1,5 @@
-# vx-nifti-meta against nibabel, libnifti and the floor (open, read, inflate) on the PI-CAI masks; sourced by nobody.
+#!/usr/bin/env bash
+# vx-nifti-meta against nibabel, libnifti and the floor (open, read, inflate) on the PI-CAI masks.
 # Medians of 5 paired runs; the whole of nibabel's labels takes minutes, so every 10th mask stands for it.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
