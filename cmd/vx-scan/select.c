@@ -49,7 +49,7 @@ void scan_worker_free(void *worker)
 {
 	struct worker *w = worker;
 	struct vx_buf *bufs[] = { &w->path, &w->rel, &w->text, &w->id, &w->values, &w->root_json, &w->dir_json,
-		&w->rel_json, &w->id_dir };
+		&w->rel_json, &w->id_dir, &w->name_json };
 
 	for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
 		vx_buf_free(bufs[i]);
