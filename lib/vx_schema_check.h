@@ -15,7 +15,7 @@ struct vx_schema_check {
 	struct vx_buf path;
 };
 
-/* Notes an error at the present path, lengthened by step where that is not NULL. Always false. */
+/* Notes an error at the present path, lengthened by step where that is not NULL. */
 #define VX_SCHEMA_REPORT(c, step, has_value, v, ...)                                                                   \
 	do {                                                                                                           \
 		if ((c)->tail) {                                                                                       \
