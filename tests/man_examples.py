@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
 """Runs the EXAMPLES of an mdoc page: man_examples.py PAGE
 In literal blocks, lines that begin with "$ " are shell commands (a trailing backslash continues); the lines behind are the
-exact stdout expected; a line "..." stands for any lines. Commands run in the current folder. Exit 1: one differs."""
+exact stdout expected; a line "..." stands for any lines. The commands of a block share one shell, in the current folder.
+Exit 1: one differs."""
+import os
 import re
+import signal
 import subprocess
 import sys
+import tempfile
 
 
 def blocks(page):
@@ -48,18 +52,38 @@ def matches(got, expected):
     return re.fullmatch(pattern, got) is not None
 
 
+def run(block, folder):
+    """Runs a block's commands in one shell, which keeps its variables and background jobs until the block ends.
+    Returns (command, expected, stdout) triples; the standard error of all is in folder/err."""
+    found = cases(block)
+    script = "".join(f"{{ {command}\n}} >{folder}/{i}\n" for i, (command, _) in enumerate(found))
+    with open(f"{folder}/err", "w") as err:
+        shell = subprocess.Popen(["bash", "-c", script], stdin=subprocess.DEVNULL, stdout=err, stderr=err,
+                                 start_new_session=True)
+        try:
+            shell.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            err.write("took longer than 60 s\n")
+        try:
+            os.killpg(shell.pid, signal.SIGTERM)
+        except ProcessLookupError:
+            pass
+    for i, (command, expected) in enumerate(found):
+        path = f"{folder}/{i}"
+        got = open(path, encoding="utf-8", errors="replace").read() if os.path.exists(path) else "(was not run)"
+        yield command, expected, got if got.endswith("\n") or not got else got + "\n"
+
+
 def main(page):
     failed = ran = 0
     for block in blocks(page):
-        for command, expected in cases(block):
-            run = subprocess.run(["bash", "-c", command], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                                 errors="replace")
-            got = run.stdout if run.stdout.endswith("\n") or not run.stdout else run.stdout + "\n"
-            ran += 1
-            if not matches(got, [line for line in expected]):
-                failed += 1
-                print(f"{page}: $ {command}\nexpected:\n" + "\n".join(expected) + f"\ngot (exit {run.returncode}):\n"
-                      f"{got}stderr:\n{run.stderr}")
+        with tempfile.TemporaryDirectory() as folder:
+            for command, expected, got in run(block, folder):
+                ran += 1
+                if not matches(got, expected):
+                    failed += 1
+                    print(f"{page}: $ {command}\nexpected:\n" + "\n".join(expected) + f"\ngot:\n{got}stderr:\n" +
+                          open(f"{folder}/err", encoding="utf-8", errors="replace").read())
     print(f"{page}: {ran} examples, {failed} differ")
     return failed > 0 or ran == 0
 
