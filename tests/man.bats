@@ -6,16 +6,11 @@ setup_file() {
 	load helper
 	BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR
 	start_serve
-	export VX_API=$API SERVE_PID
+	export API SERVE_PID
 }
 
 teardown_file() {
 	kill "$SERVE_PID" 2>/dev/null || true
-}
-
-setup() {
-	export VX_API
-	load helper
 }
 
 tools() { for t in "$BUILD"/vx-*; do [ -x "$t" ] && [ -f "$t" ] && basename "$t"; done | grep -v -e '\.d$' -e demo-dataset; }
@@ -51,13 +46,12 @@ tools() { for t in "$BUILD"/vx-*; do [ -x "$t" ] && [ -f "$t" ] && basename "$t"
 
 @test "every example in the man pages does what it shows" {
 	local bad=0 m work before
-	export VX_API
 	for m in "$ROOT"/man/*.[157]; do
 		grep -q '^\.Sh EXAMPLES' "$m" || continue
 		work=$BATS_TEST_TMPDIR/$(basename "$m")
 		mkdir "$work"
 		vx-demo-dataset "$work/data" >/dev/null
-		(cd "$work" && VX_API=$VX_API python3 "$ROOT/tests/man_examples.py" "$m") || bad=1
+		(cd "$work" && VX_API=$API python3 "$ROOT/tests/man_examples.py" "$m") || bad=1
 	done
 	[ $bad -eq 0 ]
 }
