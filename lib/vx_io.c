@@ -176,14 +176,19 @@ int vx_reader_line(struct vx_reader *r, char **line, size_t *len, struct vx_erro
 bool vx_reader_ready(struct vx_reader *r, int wait_ms)
 {
 	struct pollfd p = { .fd = r->fd, .events = POLLIN };
-	double until = vx_now() + wait_ms / 1000.0;
+	double until = 0;
 
 	for (;;) {
-		int left = (int)((until - vx_now()) * 1000.0);
+		int left = wait_ms;
 
 		if (r->end || (r->len > r->seen && memchr(r->data + r->seen, '\n', r->len - r->seen)))
 			return true;
 		r->seen = r->len;
+		if (wait_ms > 0) {
+			if (until == 0)
+				until = vx_now() + wait_ms / 1000.0;
+			left = (int)((until - vx_now()) * 1000.0);
+		}
 		if (poll(&p, 1, left > 0 ? left : 0) <= 0)
 			return false;
 		if (reader_fill(r, NULL) != VX_OK)

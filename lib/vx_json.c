@@ -22,105 +22,42 @@ static inline struct vx_json *own(struct json_object *o)
 }
 
 /* What a thread needs to parse, made once. */
-struct parser {
-	struct json_tokener *tokener;
-	struct vx_json_scan *scan;
-};
-static pthread_key_t parser_key;
-static pthread_once_t parser_once = PTHREAD_ONCE_INIT;
+static pthread_key_t scan_key;
+static pthread_once_t scan_once = PTHREAD_ONCE_INIT;
 
-static void parser_free(void *arg)
+static void scan_free(void *scan)
 {
-	struct parser *p = arg;
-
-	json_tokener_free(p->tokener);
-	vx_json_scan_free(p->scan);
-	free(p);
+	vx_json_scan_free(scan);
 }
 
-static void parser_free_main(void)
+static void scan_free_main(void)
 {
-	struct parser *p = pthread_getspecific(parser_key);
-
-	if (p)
-		parser_free(p);
-	pthread_setspecific(parser_key, NULL);
+	scan_free(pthread_getspecific(scan_key));
+	pthread_setspecific(scan_key, NULL);
 }
 
-static void parser_init(void)
+static void scan_init(void)
 {
-	if (pthread_key_create(&parser_key, parser_free) != 0)
+	if (pthread_key_create(&scan_key, scan_free) != 0)
 		vx_die(VX_EMEM, "out of memory");
-	atexit(parser_free_main); /* a key's destructor does not run for the thread that calls exit */
-}
-
-static struct parser *parser_get(void)
-{
-	struct parser *p;
-
-	pthread_once(&parser_once, parser_init);
-	p = pthread_getspecific(parser_key);
-	if (!p) {
-		p = vx_alloc(sizeof *p);
-		p->scan = vx_json_scan_new();
-		p->tokener = json_tokener_new_ex(VX_JSON_DEPTH + 2);
-		if (!p->tokener || pthread_setspecific(parser_key, p) != 0)
-			vx_die(VX_EMEM, "out of memory");
-	}
-	return p;
-}
-
-/* The text has passed the gate, so json-c can only fail for want of memory. A bare scalar is parsed inside "[...]",
- * because a tokener cannot tell that a number has ended. */
-static int tokener_run(struct json_tokener *t, const char *text, size_t len, struct vx_json **out, struct vx_error *err)
-{
-	struct json_object *o, *item;
-	struct vx_buf wrapped = VX_BUF_INIT;
-	size_t skip = strspn(text, " \t\r\n");
-	bool scalar = skip < len && text[skip] != '{' && text[skip] != '[';
-
-	if (scalar) {
-		vx_buf_putc(&wrapped, '[');
-		vx_buf_add(&wrapped, text, len);
-		vx_buf_putc(&wrapped, ']');
-		text = wrapped.data;
-		len = wrapped.len;
-	}
-	if (len > INT32_MAX)
-		return vx_error_set(err, VX_EREJECT, NULL, "larger than 2 GiB");
-	json_tokener_reset(t);
-	o = json_tokener_parse_ex(t, text, (int)len);
-	vx_buf_free(&wrapped);
-	if (!o)
-		return vx_error_set(
-			err, VX_EREJECT, NULL, "not JSON: %s", json_tokener_error_desc(json_tokener_get_error(t)));
-	if (scalar) {
-		item = json_object_get(json_object_array_get_idx(o, 0));
-		json_object_put(o);
-		o = item;
-	}
-	*out = own(o);
-	return VX_OK;
+	atexit(scan_free_main); /* a key's destructor does not run for the thread that calls exit */
 }
 
 int vx_json_parse(const char *text, size_t len, struct vx_json **out, struct vx_error *err)
 {
-	struct parser *p = parser_get();
-	struct vx_buf exact = VX_BUF_INIT;
-	size_t inexact;
+	struct json_object *o;
+	struct vx_json_scan *scan;
 	int status;
 
-	*out = NULL;
-	status = vx_json_scan(p->scan, text, len, &inexact, err);
-	if (status != VX_OK)
-		return status;
-	if (inexact > 0) {
-		vx_json_scan_exact(text, len, &exact);
-		text = exact.data;
-		len = exact.len;
+	pthread_once(&scan_once, scan_init);
+	scan = pthread_getspecific(scan_key);
+	if (!scan) {
+		scan = vx_json_scan_new();
+		if (pthread_setspecific(scan_key, scan) != 0)
+			vx_die(VX_EMEM, "out of memory");
 	}
-	status = tokener_run(p->tokener, text, len, out, err);
-	vx_buf_free(&exact);
+	status = vx_json_build(scan, text, len, &o, err);
+	*out = own(o);
 	return status;
 }
 

@@ -8,7 +8,6 @@
 #include <json.h>
 
 #include "vx_json.h"
-#include "vx_json_scan.h"
 
 static const double powers[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
 	1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
@@ -133,21 +132,8 @@ void vx_json_put_string(struct vx_buf *b, const char *s, size_t n)
 	vx_buf_putc(b, '"');
 }
 
-/* The spelling that a number came with, without the gate's suffix; NULL when it is a plain int64. */
-static const char *spelling(struct json_object *o, size_t *len)
-{
-	const char *text = json_object_get_userdata(o);
-	size_t n = text ? strlen(text) : 0, suffix = sizeof VX_JSON_EXACT - 1;
-
-	if (n > suffix && memcmp(text + n - suffix, VX_JSON_EXACT, suffix) == 0)
-		n -= suffix;
-	*len = n;
-	return text;
-}
-
 static void put_number(struct vx_buf *b, struct json_object *o, bool canonical)
 {
-	size_t len;
 	const char *text;
 	double v;
 
@@ -155,11 +141,11 @@ static void put_number(struct vx_buf *b, struct json_object *o, bool canonical)
 		vx_json_put_int(b, json_object_get_int64(o));
 		return;
 	}
-	text = spelling(o, &len);
+	text = json_object_get_userdata(o); /* the spelling that it came with */
 	v = json_object_get_double(o);
 	/* Beyond what a double holds, the text is all there is: integers past 2^53, and 1e999. */
-	if (text && (!canonical || !isfinite(v) || (fabs(v) >= 0x1p53 && strspn(text, "-0123456789") >= len)))
-		vx_buf_add(b, text, len);
+	if (text && (!canonical || !isfinite(v) || (fabs(v) >= 0x1p53 && text[strspn(text, "-0123456789")] == '\0')))
+		vx_buf_puts(b, text);
 	else if (canonical && v == floor(v) && fabs(v) < 0x1p53)
 		vx_json_put_int(b, (int64_t)v);
 	else

@@ -1,8 +1,10 @@
-/* vx_json_scan: a strict validator for JSON text, without recursion over the caller's memory.
+/* vx_json_scan: a strict reader of JSON text, which only checks it or builds json-c's values in the same pass.
  * SPDX-License-Identifier: MIT */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <json.h>
 
 #include "vx_hash.h"
 #include "vx_json.h"
@@ -19,11 +21,12 @@ struct seen_key {
 struct vx_json_scan {
 	const char *text, *p, *end;
 	uint32_t objects;
-	size_t inexact;
+	bool build; /* make values, not only check the text */
 	struct seen_key *keys;
 	size_t slots, used;
 	char **copies; /* keys that had escapes, unescaped */
 	size_t n_copies;
+	struct vx_buf scratch; /* a key, string or number, terminated */
 	struct vx_error *err;
 };
 
@@ -51,7 +54,8 @@ static void scan_reset(struct vx_json_scan *s)
 	}
 	s->used = 0;
 	s->objects = 0;
-	s->inexact = 0;
+	if (s->scratch.cap > 1 << 16)
+		vx_buf_free(&s->scratch);
 }
 
 void vx_json_scan_free(struct vx_json_scan *s)
@@ -59,6 +63,7 @@ void vx_json_scan_free(struct vx_json_scan *s)
 	if (!s)
 		return;
 	scan_reset(s);
+	vx_buf_free(&s->scratch);
 	free(s->keys);
 	free(s);
 }
@@ -165,19 +170,36 @@ static bool is_digit(const struct vx_json_scan *s)
 	return s->p < s->end && *s->p >= '0' && *s->p <= '9';
 }
 
-/* Whether json-c would change this integer: more than int64 holds, or a negative zero. */
-static bool integer_inexact(const char *p, size_t n)
+/* Whether an int64 holds this integer as it is spelled: not beyond 64 bits, no negative zero. */
+static bool integer_fits(const char *p, size_t n)
 {
 	bool minus = *p == '-';
 
 	p += minus;
 	n -= minus;
 	if (n == 1 && *p == '0')
-		return minus;
-	return n > 19 || (n == 19 && memcmp(p, minus ? "9223372036854775808" : "9223372036854775807", 19) > 0);
+		return !minus;
+	return n < 19 || (n == 19 && memcmp(p, minus ? "9223372036854775808" : "9223372036854775807", 19) <= 0);
 }
 
-static int scan_number(struct vx_json_scan *s)
+static struct json_object *some(struct json_object *o)
+{
+	if (!o)
+		vx_die(VX_EMEM, "out of memory");
+	return o;
+}
+
+/* What an int64 does not hold keeps its text beside its value. */
+static struct json_object *make_number(struct vx_json_scan *s, const char *text, size_t n, bool whole)
+{
+	vx_buf_clear(&s->scratch);
+	vx_buf_add(&s->scratch, text, n);
+	if (whole && integer_fits(text, n))
+		return some(json_object_new_int64(strtoll(s->scratch.data, NULL, 10)));
+	return some(json_object_new_double_s(strtod(s->scratch.data, NULL), s->scratch.data));
+}
+
+static int scan_number(struct vx_json_scan *s, struct json_object **out)
 {
 	const char *start = s->p;
 	bool whole = true;
@@ -209,7 +231,8 @@ static int scan_number(struct vx_json_scan *s)
 		while (is_digit(s))
 			s->p++;
 	}
-	s->inexact += whole && integer_inexact(start, (size_t)(s->p - start));
+	if (s->build)
+		*out = make_number(s, start, (size_t)(s->p - start), whole);
 	return VX_OK;
 }
 
@@ -233,20 +256,19 @@ static void put_utf8(struct vx_buf *b, unsigned c)
 	vx_buf_putc(b, (char)(0x80 | (c & 63)));
 }
 
-/* A key without its escapes (they were checked): two spellings of one key must meet. */
-static char *unescape(const char *p, size_t n, size_t *len)
+/* Text without its escapes, which have been checked. */
+static void unescape(const char *p, size_t n, struct vx_buf *b)
 {
 	static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
 	const char *end = p + n, *f;
-	struct vx_buf b = VX_BUF_INIT;
 
-	vx_buf_reserve(&b, n);
+	vx_buf_reserve(b, n);
 	while (p < end) {
 		if (*p != '\\') {
-			vx_buf_putc(&b, *p++);
+			vx_buf_putc(b, *p++);
 		} else if (p[1] != 'u') {
 			f = strchr(from, p[1]);
-			vx_buf_putc(&b, f ? to[f - from] : p[1]);
+			vx_buf_putc(b, f ? to[f - from] : p[1]);
 			p += 2;
 		} else {
 			unsigned c = (unsigned)hex4(p + 2, end);
@@ -256,11 +278,9 @@ static char *unescape(const char *p, size_t n, size_t *len)
 				c = 0x10000 + ((c - 0xD800) << 10) + ((unsigned)hex4(p + 2, end) - 0xDC00);
 				p += 6;
 			}
-			put_utf8(&b, c);
+			put_utf8(b, c);
 		}
 	}
-	*len = b.len;
-	return b.data;
 }
 
 static struct seen_key *key_slot(struct seen_key *keys, size_t slots, const struct seen_key *k)
@@ -286,56 +306,98 @@ static void keys_grow(struct vx_json_scan *s)
 	s->slots = slots;
 }
 
-/* A key of the object number `object`, p on its quote: no second one alike, and no NUL, which json-c's keys cannot hold. */
-static int scan_key(struct vx_json_scan *s, uint32_t object)
+/* A key of the object number `object`, p on its quote: no second one alike (two spellings of one key meet), and no NUL,
+ * which json-c's keys cannot hold. k->key is not terminated. */
+static int scan_key(struct vx_json_scan *s, uint32_t object, struct seen_key *k)
 {
 	const char *start = s->p + 1;
-	struct seen_key k = { .key = start, .object = object }, *slot;
+	struct seen_key *slot;
 	bool escaped;
 	int status = scan_string(s, &escaped);
 
 	if (status != VX_OK)
 		return status;
-	k.len = (size_t)(s->p - 1 - start);
+	*k = (struct seen_key){ .key = start, .len = (size_t)(s->p - 1 - start), .object = object };
 	if (escaped) {
+		struct vx_buf copy = VX_BUF_INIT;
+
+		unescape(start, k->len, &copy);
 		s->copies = vx_realloc(s->copies, (s->n_copies + 1) * sizeof *s->copies);
-		k.key = s->copies[s->n_copies++] = unescape(start, k.len, &k.len);
-		if (memchr(k.key, '\0', k.len))
+		s->copies[s->n_copies++] = copy.data;
+		k->key = copy.data;
+		k->len = copy.len;
+		if (memchr(k->key, '\0', k->len))
 			return bad(s, start, "a key holds a NUL");
 	}
-	k.hash = vx_hash64(k.key, k.len) ^ object * 0x9E3779B97F4A7C15u;
-	slot = key_slot(s->keys, s->slots, &k);
+	k->hash = vx_hash64(k->key, k->len) ^ object * 0x9E3779B97F4A7C15u;
+	slot = key_slot(s->keys, s->slots, k);
 	if (slot->key)
 		return vx_error_set(s->err, VX_EREJECT, NULL, "not JSON: duplicate key \"%.*s\" at byte %zu",
-			(int)(k.len > 80 ? 80 : k.len), k.key, (size_t)(start - 1 - s->text));
-	*slot = k;
+			(int)(k->len > 80 ? 80 : k->len), k->key, (size_t)(start - 1 - s->text));
+	*slot = *k;
 	if (++s->used * 2 > s->slots)
 		keys_grow(s);
 	return VX_OK;
 }
 
-static int scan_literal(struct vx_json_scan *s)
+static int scan_text(struct vx_json_scan *s, struct json_object **out)
 {
-	static const char *const words[] = { "true", "false", "null" };
+	const char *start = s->p + 1;
+	bool escaped;
+	int status = scan_string(s, &escaped);
+	size_t n = (size_t)(s->p - 1 - start);
+
+	if (status != VX_OK || !s->build)
+		return status;
+	if (n > INT32_MAX)
+		return bad(s, start, "a string of more than 2 GiB");
+	if (escaped) {
+		vx_buf_clear(&s->scratch);
+		unescape(start, n, &s->scratch);
+		start = s->scratch.data;
+		n = s->scratch.len;
+	}
+	*out = some(json_object_new_string_len(start, (int)n));
+	return VX_OK;
+}
+
+static int scan_literal(struct vx_json_scan *s, struct json_object **out)
+{
+	static const char *const words[] = { "null", "false", "true" };
 	size_t i, n;
 
 	for (i = 0; i < 3; i++) {
 		n = strlen(words[i]);
 		if ((size_t)(s->end - s->p) >= n && memcmp(s->p, words[i], n) == 0) {
 			s->p += n;
+			if (s->build && i > 0)
+				*out = some(json_object_new_boolean(i == 2));
 			return VX_OK;
 		}
 	}
 	return unexpected(s);
 }
 
-static int scan_value(struct vx_json_scan *s, int depth);
+static int scan_value(struct vx_json_scan *s, int depth, struct json_object **out);
 
-static int scan_object(struct vx_json_scan *s, int depth)
+static void add_member(struct vx_json_scan *s, struct json_object *object, const struct seen_key *k,
+	struct json_object *value)
+{
+	vx_buf_clear(&s->scratch);
+	vx_buf_add(&s->scratch, k->key, k->len);
+	if (json_object_object_add_ex(object, s->scratch.data, value, JSON_C_OBJECT_ADD_KEY_IS_NEW) != 0)
+		vx_die(VX_EMEM, "out of memory");
+}
+
+static int scan_object(struct vx_json_scan *s, int depth, struct json_object **out)
 {
 	uint32_t object = ++s->objects;
+	struct json_object *value;
+	struct seen_key k;
 	int status;
 
+	if (s->build)
+		*out = some(json_object_new_object());
 	s->p++;
 	skip_space(s);
 	if (s->p < s->end && *s->p == '}') {
@@ -346,16 +408,18 @@ static int scan_object(struct vx_json_scan *s, int depth)
 		skip_space(s);
 		if (s->p >= s->end || *s->p != '"')
 			return unexpected(s);
-		status = scan_key(s, object);
+		status = scan_key(s, object, &k);
 		if (status != VX_OK)
 			return status;
 		skip_space(s);
 		if (s->p >= s->end || *s->p != ':')
 			return unexpected(s);
 		s->p++;
-		status = scan_value(s, depth + 1);
+		status = scan_value(s, depth + 1, &value);
 		if (status != VX_OK)
 			return status;
+		if (s->build)
+			add_member(s, *out, &k, value);
 		if (s->p < s->end && *s->p == '}') {
 			s->p++;
 			return VX_OK;
@@ -366,10 +430,13 @@ static int scan_object(struct vx_json_scan *s, int depth)
 	}
 }
 
-static int scan_array(struct vx_json_scan *s, int depth)
+static int scan_array(struct vx_json_scan *s, int depth, struct json_object **out)
 {
+	struct json_object *value;
 	int status;
 
+	if (s->build)
+		*out = some(json_object_new_array_ext(4));
 	s->p++;
 	skip_space(s);
 	if (s->p < s->end && *s->p == ']') {
@@ -377,9 +444,11 @@ static int scan_array(struct vx_json_scan *s, int depth)
 		return VX_OK;
 	}
 	for (;;) {
-		status = scan_value(s, depth + 1);
+		status = scan_value(s, depth + 1, &value);
 		if (status != VX_OK)
 			return status;
+		if (s->build && json_object_array_add(*out, value) != 0)
+			vx_die(VX_EMEM, "out of memory");
 		if (s->p < s->end && *s->p == ']') {
 			s->p++;
 			return VX_OK;
@@ -390,12 +459,12 @@ static int scan_array(struct vx_json_scan *s, int depth)
 	}
 }
 
-/* One value and the white space around it. Recursion is bounded by VX_JSON_DEPTH. */
-static int scan_value(struct vx_json_scan *s, int depth)
+/* One value and the white space around it. Recursion is bounded by VX_JSON_DEPTH. On an error *out is NULL. */
+static int scan_value(struct vx_json_scan *s, int depth, struct json_object **out)
 {
-	bool escaped;
 	int status;
 
+	*out = NULL;
 	if (depth > VX_JSON_DEPTH)
 		return vx_error_set(s->err, VX_EREJECT, NULL, "nested deeper than %d levels", VX_JSON_DEPTH);
 	skip_space(s);
@@ -403,62 +472,57 @@ static int scan_value(struct vx_json_scan *s, int depth)
 		return bad(s, s->p, "ends too early");
 	switch (*s->p) {
 	case '{':
-		status = scan_object(s, depth);
+		status = scan_object(s, depth, out);
 		break;
 	case '[':
-		status = scan_array(s, depth);
+		status = scan_array(s, depth, out);
 		break;
 	case '"':
-		status = scan_string(s, &escaped);
+		status = scan_text(s, out);
 		break;
 	case 't':
 	case 'f':
 	case 'n':
-		status = scan_literal(s);
+		status = scan_literal(s, out);
 		break;
 	default:
-		status = *s->p == '-' || is_digit(s) ? scan_number(s) : unexpected(s);
+		status = *s->p == '-' || is_digit(s) ? scan_number(s, out) : unexpected(s);
 	}
 	skip_space(s);
+	if (status != VX_OK) {
+		json_object_put(*out);
+		*out = NULL;
+	}
 	return status;
 }
 
-int vx_json_scan(struct vx_json_scan *s, const char *text, size_t len, size_t *inexact, struct vx_error *err)
+static int scan(struct vx_json_scan *s, const char *text, size_t len, struct json_object **out, struct vx_error *err)
 {
 	int status;
 
 	s->text = s->p = text;
 	s->end = text + len;
 	s->err = err;
-	status = scan_value(s, 1);
-	if (status == VX_OK && s->p < s->end)
+	status = scan_value(s, 1, out);
+	if (status == VX_OK && s->p < s->end) {
 		status = bad(s, s->p, "more behind the value");
-	*inexact = s->inexact;
+		json_object_put(*out);
+		*out = NULL;
+	}
 	scan_reset(s);
 	return status;
 }
 
-void vx_json_scan_exact(const char *text, size_t len, struct vx_buf *out)
+int vx_json_scan(struct vx_json_scan *s, const char *text, size_t len, struct vx_error *err)
 {
-	const char *p = text, *end = text + len;
+	struct json_object *none;
 
-	while (p < end) {
-		const char *start = p;
-		bool number = *p == '-' || (*p >= '0' && *p <= '9');
+	s->build = false;
+	return scan(s, text, len, &none, err);
+}
 
-		if (*p == '"') {
-			for (p++; *p != '"'; p++)
-				p += *p == '\\';
-			p++;
-		} else if (number) {
-			while (p < end && *p && strchr("+-.0123456789eE", *p))
-				p++;
-		} else {
-			p++;
-		}
-		vx_buf_add(out, start, (size_t)(p - start));
-		if (number && !memchr(start, '.', (size_t)(p - start)) && !memchr(start, 'e', (size_t)(p - start)) &&
-			!memchr(start, 'E', (size_t)(p - start)) && integer_inexact(start, (size_t)(p - start)))
-			vx_buf_puts(out, VX_JSON_EXACT);
-	}
+int vx_json_build(struct vx_json_scan *s, const char *text, size_t len, struct json_object **out, struct vx_error *err)
+{
+	s->build = true;
+	return scan(s, text, len, out, err);
 }

@@ -284,10 +284,9 @@ int intake_line(
 	struct intake *in, const char *line, size_t len, const char *input, long row, bool *json, struct vx_error *err)
 {
 	struct vx_slice text = { line, len };
-	size_t inexact;
 
 	*json = false;
-	if (vx_json_scan(in->scan, line, len, &inexact, err) != VX_OK)
+	if (vx_json_scan(in->scan, line, len, err) != VX_OK)
 		return VX_EREJECT;
 	while (text.len > 0 && strchr(" \t\r", text.text[0])) {
 		text.text++;

@@ -90,9 +90,9 @@ static int split_answer(
 {
 	struct vx_json_walk w = vx_json_walk_begin(a->body, a->len), items = { NULL, NULL };
 	struct vx_slice key, value = { "", 0 };
-	size_t n = 0, inexact;
+	size_t n = 0;
 
-	if (vx_json_scan(c->scan, a->body, a->len, &inexact, NULL) == VX_OK)
+	if (vx_json_scan(c->scan, a->body, a->len, NULL) == VX_OK)
 		while (vx_json_walk_member(&w, &key, &value))
 			if (vx_slice_is(key, "results"))
 				items = vx_json_walk_begin(value.text, value.len);
