@@ -12,15 +12,16 @@
 
 /* A key that was seen, to find it again: all objects of one text share one open-addressing table. */
 struct seen_key {
-	const char *key; /* into the text, or a copy where the key was escaped; NULL: free slot */
+	const char *key; /* into the text, or a copy where the key was escaped */
 	size_t len;
 	uint64_t hash;
 	uint32_t object; /* number of the object that it belongs to */
+	uint32_t text;   /* number of the text; a slot of an earlier one is free */
 };
 
 struct vx_json_scan {
 	const char *text, *p, *end;
-	uint32_t objects;
+	uint32_t objects, texts;
 	bool build; /* make values, not only check the text */
 	struct seen_key *keys;
 	size_t slots, used;
@@ -36,22 +37,30 @@ struct vx_json_scan *vx_json_scan_new(void)
 
 	s->slots = 128;
 	s->keys = vx_alloc(s->slots * sizeof *s->keys);
+	s->texts = 1;
 	return s;
 }
 
-static void scan_reset(struct vx_json_scan *s)
+static void keys_free(struct vx_json_scan *s)
 {
 	while (s->n_copies > 0)
 		free(s->copies[--s->n_copies]);
 	free(s->copies);
 	s->copies = NULL;
-	if (s->slots > 1024) { /* one huge record must not cost every later one */
+}
+
+/* Makes ready for the next text. The table is not cleared: its slots go out of date. */
+static void scan_reset(struct vx_json_scan *s)
+{
+	if (s->n_copies > 0)
+		keys_free(s);
+	if (s->slots > 1024 || s->texts == UINT32_MAX) { /* one huge record must not cost every later one */
 		free(s->keys);
 		s->slots = 128;
 		s->keys = vx_alloc(s->slots * sizeof *s->keys);
-	} else if (s->used > 0) {
-		memset(s->keys, 0, s->slots * sizeof *s->keys);
+		s->texts = 0;
 	}
+	s->texts++;
 	s->used = 0;
 	s->objects = 0;
 	if (s->scratch.cap > 1 << 16)
@@ -62,7 +71,7 @@ void vx_json_scan_free(struct vx_json_scan *s)
 {
 	if (!s)
 		return;
-	scan_reset(s);
+	keys_free(s);
 	vx_buf_free(&s->scratch);
 	free(s->keys);
 	free(s);
@@ -287,7 +296,7 @@ static struct seen_key *key_slot(struct seen_key *keys, size_t slots, const stru
 {
 	size_t i = (size_t)(k->hash & (slots - 1));
 
-	while (keys[i].key && !(keys[i].hash == k->hash && keys[i].object == k->object && keys[i].len == k->len &&
+	while (keys[i].text == k->text && !(keys[i].hash == k->hash && keys[i].object == k->object && keys[i].len == k->len &&
 				memcmp(keys[i].key, k->key, k->len) == 0))
 		i = (i + 1) & (slots - 1);
 	return &keys[i];
@@ -299,7 +308,7 @@ static void keys_grow(struct vx_json_scan *s)
 	struct seen_key *keys = vx_alloc(slots * sizeof *keys);
 
 	for (i = 0; i < s->slots; i++)
-		if (s->keys[i].key)
+		if (s->keys[i].text == s->texts)
 			*key_slot(keys, slots, &s->keys[i]) = s->keys[i];
 	free(s->keys);
 	s->keys = keys;
@@ -317,7 +326,8 @@ static int scan_key(struct vx_json_scan *s, uint32_t object, struct seen_key *k)
 
 	if (status != VX_OK)
 		return status;
-	*k = (struct seen_key){ .key = start, .len = (size_t)(s->p - 1 - start), .object = object };
+	*k = (struct seen_key){ .key = start, .len = (size_t)(s->p - 1 - start), .object = object,
+		.text = s->texts };
 	if (escaped) {
 		struct vx_buf copy = VX_BUF_INIT;
 
@@ -331,7 +341,7 @@ static int scan_key(struct vx_json_scan *s, uint32_t object, struct seen_key *k)
 	}
 	k->hash = vx_hash64(k->key, k->len) ^ object * 0x9E3779B97F4A7C15u;
 	slot = key_slot(s->keys, s->slots, k);
-	if (slot->key)
+	if (slot->text == k->text)
 		return vx_error_set(s->err, VX_EREJECT, NULL, "not JSON: duplicate key \"%.*s\" at byte %zu",
 			(int)(k->len > 80 ? 80 : k->len), k->key, (size_t)(start - 1 - s->text));
 	*slot = *k;
