@@ -131,7 +131,7 @@ for ((k = 1; k <= kills; k++)); do
 	rm -f "$work"/kill.db*
 	start_serve "$work/kill.db"
 	name=${names[k % 3]} hit=0
-	moment=$((RANDOM % (took + 1)))
+	moment=$((RANDOM % (took * 8 / 10 + 1))) # later it is mostly over
 	disturb "$name" "$(printf '%d.%03d' $((moment / 1000)) $((moment % 1000)))"
 	before=$(curl -sf "http://127.0.0.1:$port/v1/export" | wc -l)
 	ingest >/dev/null 2>"$work/err" || { echo "the run after the kill failed: $(tail -3 "$work/err")"; }
