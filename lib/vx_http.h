@@ -21,12 +21,13 @@
 #define VX_HTTP_ANSWER_MAX (256L << 20)
 
 struct vx_http_options {
-	double retry_for;     /* seconds to go on after the first failure (connection refused or reset, time-out, 429, 502,
+	double retry_for; /* seconds to go on after the first failure (connection refused or reset, time-out, 429, 502,
 	                         503, 504), with jittered exponential back-off, Retry-After respected */
-	double timeout;       /* seconds for one attempt without progress; 0: 60 */
-	const char *ca_file;  /* NULL: the system's */
+	double timeout;   /* seconds for one attempt without progress; 0: 60 */
+	const char *ca_file;    /* NULL: the system's */
 	const char *user_agent; /* NULL: "vx/<version>" */
-	const volatile sig_atomic_t *stop; /* once it is not 0, no further attempt is made; NULL: none. For signal handlers */
+	const volatile sig_atomic_t
+		*stop; /* once it is not 0, no further attempt is made; NULL: none. For signal handlers */
 };
 
 struct vx_http;
@@ -35,16 +36,16 @@ void vx_http_free(struct vx_http *h);
 
 struct vx_http_request {
 	const char *method, *url;
-	const char *const *headers;  /* "Name: value", NULL-terminated; NULL: none. May carry secrets: never logged */
-	const void *body;            /* NULL: none */
+	const char *const *headers; /* "Name: value", NULL-terminated; NULL: none. May carry secrets: never logged */
+	const void *body;           /* NULL: none */
 	size_t body_len;
-	int body_fd;                 /* when body is NULL and body_fd > 0: body_len bytes of this file from body_offset */
+	int body_fd; /* when body is NULL and body_fd > 0: body_len bytes of this file from body_offset */
 	long long body_offset;
-	bool no_retry;               /* one attempt only */
+	bool no_retry; /* one attempt only */
 };
 
 struct vx_http_response {
-	long status;           /* HTTP status */
+	long status; /* HTTP status */
 	struct vx_buf body;
 	struct vx_buf headers; /* "Name: value\n" lines, names as received */
 	int attempts;
@@ -53,8 +54,8 @@ struct vx_http_response {
 /* vx_http_do: VX_OK when an HTTP answer came, whatever its status, once retries are over.
  * An answer of more than VX_HTTP_ANSWER_MAX bytes counts as none.
  * Errors: VX_EUNREACHABLE with host and reason (never with query or headers), VX_EUSAGE for a URL that is none. */
-int vx_http_do(struct vx_http *h, const struct vx_http_request *q, struct vx_http_response *a, struct vx_error *err)
-	VX_MUST_USE;
+int vx_http_do(struct vx_http *h, const struct vx_http_request *q, struct vx_http_response *a,
+	struct vx_error *err) VX_MUST_USE;
 void vx_http_response_clear(struct vx_http_response *a);
 
 /* vx_http_header: the value of a response header (case ignored) in out; false when there is none. */
