@@ -122,8 +122,8 @@ int vx_exit_status(enum vx_status status)
 
 static int badness(enum vx_status status)
 {
-	static const enum vx_status order[] = { VX_OK, VX_EREJECT, VX_EUNREACHABLE, VX_EREFUSED, VX_EDATA, VX_EIO, VX_EMEM,
-		VX_EUSAGE };
+	static const enum vx_status order[] = { VX_OK, VX_EREJECT, VX_EUNREACHABLE, VX_EREFUSED, VX_EDATA, VX_EIO,
+		VX_EMEM, VX_EUSAGE };
 	int i;
 
 	for (i = 0; i < (int)(sizeof order / sizeof order[0]); i++)

@@ -22,24 +22,27 @@
 /* What became of a call, and in brackets the exit status it leads to. */
 enum vx_status {
 	VX_OK = 0,
-	VX_EREJECT = -1,       /* this record cannot be handled, its neighbours can      [1]  */
-	VX_EUSAGE = -2,        /* wrong options or arguments                             [64] */
-	VX_EDATA = -3,         /* the stream as a whole is not what it should be         [65] */
-	VX_EREFUSED = -4,      /* the other side refuses for good: 401, 403, production  [69] */
-	VX_EMEM = -5,          /* out of memory                                          [71] */
-	VX_EIO = -6,           /* local input or output failed, stdout included          [74] */
-	VX_EUNREACHABLE = -7,  /* the other side stayed unreachable: try again           [75] */
+	VX_EREJECT = -1,      /* this record cannot be handled, its neighbours can      [1]  */
+	VX_EUSAGE = -2,       /* wrong options or arguments                             [64] */
+	VX_EDATA = -3,        /* the stream as a whole is not what it should be         [65] */
+	VX_EREFUSED = -4,     /* the other side refuses for good: 401, 403, production  [69] */
+	VX_EMEM = -5,         /* out of memory                                          [71] */
+	VX_EIO = -6,          /* local input or output failed, stdout included          [74] */
+	VX_EUNREACHABLE = -7, /* the other side stayed unreachable: try again           [75] */
 };
 
 /* The story of one error. file and row say where it came from, field which part of it; empty or 0 where unknown. */
 struct vx_error {
 	enum vx_status status;
-	long row;           /* 1-based row or line of file */
-	char field[192];    /* name of the field or column; a path such as "labels.2" where it is nested */
-	char reason[1024];  /* one clause, lower case, no full stop */
+	long row;          /* 1-based row or line of file */
+	char field[192];   /* name of the field or column; a path such as "labels.2" where it is nested */
+	char reason[1024]; /* one clause, lower case, no full stop */
 	char file[4096];
 };
-#define VX_ERROR_INIT { .status = VX_OK, .row = 0, .field = "", .reason = "", .file = "" }
+#define VX_ERROR_INIT                                                                                                  \
+	{                                                                                                              \
+		.status = VX_OK, .row = 0, .field = "", .reason = "", .file = ""                                       \
+	}
 
 /* vx_error_set: fills in status, field ("" or NULL: none) and reason; file and row are left as they are.
  * Returns status, so that a caller can write: return vx_error_set(err, VX_EREJECT, "dim", "...");
@@ -77,7 +80,7 @@ void vx_message(const struct vx_error *err);
 void vx_die(enum vx_status status, const char *fmt, ...) VX_PRINTF(2, 3) __attribute__((noreturn));
 
 /* Allocation that does not return NULL: out of memory ends the process with 71. free() frees. */
-void *vx_alloc(size_t size) __attribute__((malloc, returns_nonnull));            /* zeroed */
+void *vx_alloc(size_t size) __attribute__((malloc, returns_nonnull)); /* zeroed */
 void *vx_realloc(void *old, size_t size) __attribute__((returns_nonnull));
 char *vx_strdup(const char *s) __attribute__((malloc, returns_nonnull));
 char *vx_strndup(const char *s, size_t n) __attribute__((malloc, returns_nonnull));

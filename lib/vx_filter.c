@@ -11,8 +11,8 @@ enum { BATCH_SERIAL = 256, BATCH_PARALLEL = 32, BATCH_BYTES = 256 << 10, NO_NDJS
 struct loop {
 	const struct vx_filter *f;
 	struct vx_run *run;
-	char **files;          /* those still to be read, the current one first */
-	struct vx_reader *in;  /* the current one; NULL: open the next */
+	char **files;         /* those still to be read, the current one first */
+	struct vx_reader *in; /* the current one; NULL: open the next */
 	long row;
 	size_t batch_max, batch_bytes;
 	/* The ring of batches: filled at tail, taken at next, committed at head. */
@@ -108,8 +108,8 @@ static bool record_parse(struct vx_record *rec)
 	if (vx_json_parse(rec->line, rec->len, &rec->json, &err) == VX_OK && vx_json_type(rec->json) == VX_OBJECT)
 		return true;
 	if (err.status == VX_OK)
-		vx_error_set(&err, VX_EREJECT, NULL, "not a JSON object but %s",
-			vx_json_type_name(vx_json_type(rec->json)));
+		vx_error_set(
+			&err, VX_EREJECT, NULL, "not a JSON object but %s", vx_json_type_name(vx_json_type(rec->json)));
 	vx_json_free(rec->json);
 	rec->json = NULL;
 	vx_error_at(&err, rec->input, rec->row);

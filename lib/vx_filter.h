@@ -33,7 +33,7 @@ struct vx_job; /* a batch of records on its way through, with its output and its
  * (keep json longer with vx_json_ref). */
 struct vx_record {
 	struct vx_json *json;
-	const char *line;  /* line[0..len), without newline */
+	const char *line; /* line[0..len), without newline */
 	size_t len;
 	const char *input; /* the input's name, "-" for stdin */
 	long row;          /* its line there, 1-based */
@@ -55,15 +55,15 @@ struct vx_filter {
 	void *(*worker_new)(void *arg);
 	void (*worker_free)(void *worker);
 
-	void *arg;                  /* handed to every callback */
+	void *arg; /* handed to every callback */
 	const struct vx_common *common;
-	bool parallel;              /* record may run in several threads: common->jobs, default_jobs, else one a processor */
-	int default_jobs;           /* 0: one a processor (set it where waiting, not computing, is the work) */
-	size_t batch_max;           /* records a batch: default 256 */
-	size_t batch_bytes;         /* bytes of input a batch: default 256 KiB */
-	int linger_ms;              /* how long a batch that is not full waits for more input: default 0 */
-	bool lossy;                 /* the tool may emit more or fewer records than it read: no count check */
-	const char *noun;           /* for the summary, default "records" */
+	bool parallel;      /* record may run in several threads: common->jobs, default_jobs, else one a processor */
+	int default_jobs;   /* 0: one a processor (set it where waiting, not computing, is the work) */
+	size_t batch_max;   /* records a batch: default 256 */
+	size_t batch_bytes; /* bytes of input a batch: default 256 KiB */
+	int linger_ms;      /* how long a batch that is not full waits for more input: default 0 */
+	bool lossy;         /* the tool may emit more or fewer records than it read: no count check */
+	const char *noun;   /* for the summary, default "records" */
 	/* summary_extra: appends ", 3 created" to the summary line. May be NULL. */
 	void (*summary_extra)(struct vx_buf *b, void *arg);
 };
@@ -94,14 +94,18 @@ bool vx_provenance(const struct vx_json *json, struct vx_error *err);
 /* For tools that do not read NDJSON (vx-scan, vx-csv) but write it: the same rejects, warnings, counts, progress and end.
  * One thread at a time. vx_run_rejects counts apart from what comes out. */
 struct vx_run;
-struct vx_run *vx_run_new(const struct vx_common *common, struct vx_error *err) VX_MUST_USE; /* opens --rejects; NULL on VX_EIO */
-void vx_run_out(struct vx_run *run, const char *bytes, size_t len, long records); /* whole lines; buffered, see vx_run_flush */
+struct vx_run *vx_run_new(
+	const struct vx_common *common, struct vx_error *err) VX_MUST_USE; /* opens --rejects; NULL on VX_EIO */
+void vx_run_out(
+	struct vx_run *run, const char *bytes, size_t len, long records); /* whole lines; buffered, see vx_run_flush */
 void vx_run_flush(struct vx_run *run);
-void vx_run_reject(struct vx_run *run, const struct vx_error *err, const struct vx_json *record); /* record may be NULL */
-void vx_run_warn(struct vx_run *run, const struct vx_error *err);                                 /* counted, as vx_warn */
-void vx_run_note(struct vx_run *run, enum vx_status status);      /* the run's status is at least as bad as this */
-bool vx_run_failed(const struct vx_run *run);                     /* stdout is gone: stop */
-long vx_run_count(const struct vx_run *run);                      /* records written so far */
-int vx_run_end(struct vx_run *run, const char *summary);          /* summary line (NULL: none), closes stdout, frees; the exit status */
+void vx_run_reject(
+	struct vx_run *run, const struct vx_error *err, const struct vx_json *record); /* record may be NULL */
+void vx_run_warn(struct vx_run *run, const struct vx_error *err);                      /* counted, as vx_warn */
+void vx_run_note(struct vx_run *run, enum vx_status status); /* the run's status is at least as bad as this */
+bool vx_run_failed(const struct vx_run *run);                /* stdout is gone: stop */
+long vx_run_count(const struct vx_run *run);                 /* records written so far */
+int vx_run_end(
+	struct vx_run *run, const char *summary); /* summary line (NULL: none), closes stdout, frees; the exit status */
 
 #endif

@@ -380,7 +380,11 @@ bool vx_utf8_valid(const char *s, size_t n)
 
 	while (p < end) {
 		unsigned char c = *p++;
-		int more = c < 0x80 ? 0 : c >= 0xC2 && c < 0xE0 ? 1 : c >= 0xE0 && c < 0xF0 ? 2 : c >= 0xF0 && c < 0xF5 ? 3 : -1;
+		int more = c < 0x80                ? 0
+			   : c >= 0xC2 && c < 0xE0 ? 1
+			   : c >= 0xE0 && c < 0xF0 ? 2
+			   : c >= 0xF0 && c < 0xF5 ? 3
+						   : -1;
 		unsigned char low = c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80;
 		unsigned char high = c == 0xED ? 0x9F : c == 0xF4 ? 0x8F : 0xBF;
 

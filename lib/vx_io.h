@@ -23,11 +23,14 @@ struct vx_buf {
 	size_t len; /* bytes in use, the terminator not counted */
 	size_t cap;
 };
-#define VX_BUF_INIT { .data = NULL, .len = 0, .cap = 0 }
+#define VX_BUF_INIT                                                                                                    \
+	{                                                                                                              \
+		.data = NULL, .len = 0, .cap = 0                                                                       \
+	}
 
 void vx_buf_free(struct vx_buf *b);
-void vx_buf_clear(struct vx_buf *b);                           /* len = 0, keeps the memory */
-char *vx_buf_reserve(struct vx_buf *b, size_t extra);          /* room for extra bytes at the end; returns data + len */
+void vx_buf_clear(struct vx_buf *b);                  /* len = 0, keeps the memory */
+char *vx_buf_reserve(struct vx_buf *b, size_t extra); /* room for extra bytes at the end; returns data + len */
 void vx_buf_add(struct vx_buf *b, const void *bytes, size_t n);
 void vx_buf_puts(struct vx_buf *b, const char *s);
 void vx_buf_printf(struct vx_buf *b, const char *fmt, ...) VX_PRINTF(2, 3);
@@ -67,8 +70,9 @@ struct vx_atomic {
 	char *path, *temp;
 };
 int vx_atomic_open(struct vx_atomic *f, const char *path, struct vx_error *err) VX_MUST_USE;
-int vx_atomic_commit(struct vx_atomic *f, struct vx_error *err) VX_MUST_USE; /* fsync, close, rename, fsync of the folder */
-void vx_atomic_abort(struct vx_atomic *f);                                   /* closes and unlinks; no-op after commit */
+int vx_atomic_commit(
+	struct vx_atomic *f, struct vx_error *err) VX_MUST_USE; /* fsync, close, rename, fsync of the folder */
+void vx_atomic_abort(struct vx_atomic *f);                      /* closes and unlinks; no-op after commit */
 
 /* vx_mkdirs: makes path's parent folders (0777 & umask) as needed. */
 int vx_mkdirs(const char *path, struct vx_error *err) VX_MUST_USE;

@@ -296,8 +296,8 @@ static struct seen_key *key_slot(struct seen_key *keys, size_t slots, const stru
 {
 	size_t i = (size_t)(k->hash & (slots - 1));
 
-	while (keys[i].text == k->text && !(keys[i].hash == k->hash && keys[i].object == k->object && keys[i].len == k->len &&
-				memcmp(keys[i].key, k->key, k->len) == 0))
+	while (keys[i].text == k->text && !(keys[i].hash == k->hash && keys[i].object == k->object &&
+						  keys[i].len == k->len && memcmp(keys[i].key, k->key, k->len) == 0))
 		i = (i + 1) & (slots - 1);
 	return &keys[i];
 }
@@ -326,8 +326,7 @@ static int scan_key(struct vx_json_scan *s, uint32_t object, struct seen_key *k)
 
 	if (status != VX_OK)
 		return status;
-	*k = (struct seen_key){ .key = start, .len = (size_t)(s->p - 1 - start), .object = object,
-		.text = s->texts };
+	*k = (struct seen_key){ .key = start, .len = (size_t)(s->p - 1 - start), .object = object, .text = s->texts };
 	if (escaped) {
 		struct vx_buf copy = VX_BUF_INIT;
 
@@ -390,8 +389,8 @@ static int scan_literal(struct vx_json_scan *s, struct json_object **out)
 
 static int scan_value(struct vx_json_scan *s, int depth, struct json_object **out);
 
-static void add_member(struct vx_json_scan *s, struct json_object *object, const struct seen_key *k,
-	struct json_object *value)
+static void add_member(
+	struct vx_json_scan *s, struct json_object *object, const struct seen_key *k, struct json_object *value)
 {
 	vx_buf_clear(&s->scratch);
 	vx_buf_add(&s->scratch, k->key, k->len);

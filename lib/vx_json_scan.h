@@ -22,7 +22,7 @@ int vx_json_scan(struct vx_json_scan *s, const char *text, size_t len, struct vx
 /* vx_json_build: the same, and *out is the value, to be put (NULL for null, and on an error). For vx_json only. A number
  * that an int64 does not hold as it is spelled is a double with its text as user data. */
 struct json_object;
-int vx_json_build(struct vx_json_scan *s, const char *text, size_t len, struct json_object **out, struct vx_error *err)
-	VX_MUST_USE;
+int vx_json_build(struct vx_json_scan *s, const char *text, size_t len, struct json_object **out,
+	struct vx_error *err) VX_MUST_USE;
 
 #endif

@@ -161,5 +161,6 @@ int vx_share_path(const char *name, char **out, struct vx_error *err)
 	if (*out)
 		return VX_OK;
 	vx_error_at(err, name, 0);
-	return vx_error_set(err, VX_EIO, NULL, "not found in the share folder: set VX_SHARE to where vx's share files are");
+	return vx_error_set(
+		err, VX_EIO, NULL, "not found in the share folder: set VX_SHARE to where vx's share files are");
 }

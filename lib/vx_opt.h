@@ -27,20 +27,24 @@ struct vx_common {
 enum { VX_OPT_VERSION = 0x1000, VX_OPT_REJECTS, VX_OPT_PROGRESS, VX_OPT_NO_PROGRESS, VX_OPT_OWN = 0x2000 };
 
 #define VX_OPT_SHORT "hqvj:"
-#define VX_OPT_COMMON \
-	{ "help", no_argument, NULL, 'h' }, { "quiet", no_argument, NULL, 'q' }, { "verbose", no_argument, NULL, 'v' }, \
-	{ "jobs", required_argument, NULL, 'j' }, { "version", no_argument, NULL, VX_OPT_VERSION }, \
-	{ "rejects", required_argument, NULL, VX_OPT_REJECTS }, { "progress", no_argument, NULL, VX_OPT_PROGRESS }, \
-	{ "no-progress", no_argument, NULL, VX_OPT_NO_PROGRESS }
+#define VX_OPT_COMMON                                                                                                  \
+	{ "help", no_argument, NULL, 'h' }, { "quiet", no_argument, NULL, 'q' },                                       \
+		{ "verbose", no_argument, NULL, 'v' }, { "jobs", required_argument, NULL, 'j' },                       \
+		{ "version", no_argument, NULL, VX_OPT_VERSION },                                                      \
+		{ "rejects", required_argument, NULL, VX_OPT_REJECTS },                                                \
+		{ "progress", no_argument, NULL, VX_OPT_PROGRESS },                                                    \
+	{                                                                                                              \
+		"no-progress", no_argument, NULL, VX_OPT_NO_PROGRESS                                                   \
+	}
 
 /* The lines of --help for the options above. */
-#define VX_OPT_HELP \
-	"  -j, --jobs N          work on N records at once (default: one a processor)\n" \
-	"      --rejects FILE    write records that cannot be handled to FILE, with the reason\n" \
-	"      --progress        show progress even when stderr is no terminal\n" \
-	"  -q, --quiet           no progress, no summary\n" \
-	"  -v, --verbose         say more\n" \
-	"      --version         print the version\n" \
+#define VX_OPT_HELP                                                                                                    \
+	"  -j, --jobs N          work on N records at once (default: one a processor)\n"                               \
+	"      --rejects FILE    write records that cannot be handled to FILE, with the reason\n"                      \
+	"      --progress        show progress even when stderr is no terminal\n"                                      \
+	"  -q, --quiet           no progress, no summary\n"                                                            \
+	"  -v, --verbose         say more\n"                                                                           \
+	"      --version         print the version\n"                                                                  \
 	"  -h, --help            print this help\n"
 
 /* vx_opt_common: handles a common option; -h and --version print and exit 0 (74 when stdout fails); what getopt did

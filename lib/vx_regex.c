@@ -16,7 +16,8 @@ static const char *refused_escape(char c)
 {
 	if ((c >= '0' && c <= '9') || c == 'k')
 		return "a back reference";
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ? strchr("nrtfv", c) ? NULL : "not a portable escape" : NULL;
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ? strchr("nrtfv", c) ? NULL : "not a portable escape"
+								: NULL;
 }
 
 /* What PCRE2 would take in a meaning of its own. Returns the reason and sets at; NULL: nothing. */
@@ -72,11 +73,13 @@ static pcre2_code *compile(const char *pattern, struct vx_error *err)
 		vx_die(VX_EMEM, "out of memory");
 	pcre2_set_newline(ctx, PCRE2_NEWLINE_ANY);
 	code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED,
-		PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALLOW_EMPTY_CLASS | PCRE2_NO_START_OPTIMIZE, &number, &offset, ctx);
+		PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALLOW_EMPTY_CLASS | PCRE2_NO_START_OPTIMIZE, &number, &offset,
+		ctx);
 	pcre2_compile_context_free(ctx);
 	if (!code) {
 		pcre2_get_error_message(number, why, sizeof why);
-		vx_error_set(err, VX_EDATA, NULL, "'%s' is no regular expression: %s at byte %zu", pattern, (char *)why, offset);
+		vx_error_set(err, VX_EDATA, NULL, "'%s' is no regular expression: %s at byte %zu", pattern, (char *)why,
+			offset);
 	}
 	return code;
 }
@@ -88,8 +91,8 @@ struct vx_regex *vx_regex_new(const char *pattern, struct vx_error *err)
 	pcre2_code *code;
 
 	if (why) {
-		vx_error_set(err, VX_EDATA, NULL, "'%s' is no portable regular expression: %s at byte %zu", pattern, why,
-			(size_t)(at - pattern));
+		vx_error_set(err, VX_EDATA, NULL, "'%s' is no portable regular expression: %s at byte %zu", pattern,
+			why, (size_t)(at - pattern));
 		return NULL;
 	}
 	code = compile(pattern, err);

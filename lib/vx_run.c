@@ -439,7 +439,8 @@ static void say_more_warnings(const struct vx_run *run)
 
 	for (i = 0; i < run->warnings.n; i++)
 		if (run->warnings.list[i].count > 1)
-			vx_say("warning: %s (and %ld more)", run->warnings.list[i].text, run->warnings.list[i].count - 1);
+			vx_say("warning: %s (and %ld more)", run->warnings.list[i].text,
+				run->warnings.list[i].count - 1);
 }
 
 int vx_run_end(struct vx_run *run, const char *summary)

@@ -12,10 +12,10 @@
 
 /* One piece of a pattern or template, in order. */
 struct piece {
-	char *name;      /* of a capture or variable; NULL: literal text or a wildcard */
-	char *text;      /* literal text; the capture's or wildcard's regular expression */
+	char *name; /* of a capture or variable; NULL: literal text or a wildcard */
+	char *text; /* literal text; the capture's or wildcard's regular expression */
 	bool is_literal;
-	size_t group;    /* number of the capture's group in the whole expression */
+	size_t group; /* number of the capture's group in the whole expression */
 };
 
 struct pieces {
@@ -331,8 +331,8 @@ void vx_template_free(struct vx_template *t)
 	free(t);
 }
 
-int vx_template_expand(const struct vx_template *t, const char *(*look)(void *arg, const char *name), void *arg, bool encode,
-	struct vx_buf *out, struct vx_error *err)
+int vx_template_expand(const struct vx_template *t, const char *(*look)(void *arg, const char *name), void *arg,
+	bool encode, struct vx_buf *out, struct vx_error *err)
 {
 	size_t i;
 
@@ -388,7 +388,8 @@ const char *vx_template_lookup(void *template_record, const char *name)
 
 static bool plain(unsigned char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+	       c == '-';
 }
 
 /* Whether the segment at s[i] is "." or "..", which no segment of an identifier may be. */

@@ -20,10 +20,11 @@
 #include "vx_json.h"
 
 struct vx_pattern;
-struct vx_pattern *vx_pattern_new(const char *text, struct vx_error *err) VX_MUST_USE; /* NULL + VX_EUSAGE with the reason */
+struct vx_pattern *vx_pattern_new(
+	const char *text, struct vx_error *err) VX_MUST_USE; /* NULL + VX_EUSAGE with the reason */
 void vx_pattern_free(struct vx_pattern *p);
 const char *vx_pattern_text(const struct vx_pattern *p);
-size_t vx_pattern_names(const struct vx_pattern *p);                     /* how many captures */
+size_t vx_pattern_names(const struct vx_pattern *p); /* how many captures */
 const char *vx_pattern_name(const struct vx_pattern *p, size_t i);
 
 /* vx_pattern_match: whether path matches; then captures (NULL: not wanted) takes a string a name. */

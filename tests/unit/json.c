@@ -169,7 +169,8 @@ static void test_values(void)
 	equal("null", "0", false);
 	if (vx_json_parse("{\"a\":{\"b\":[{\"c\":3.0}]},\"s\":\"x\",\"n\":null}", 43, &j, NULL) != VX_OK)
 		return;
-	ok(vx_json_as_int(vx_json_path(j, "a.b.0.c"), &i) && i == 3, "a path leads through objects and arrays; 3.0 is 3");
+	ok(vx_json_as_int(vx_json_path(j, "a.b.0.c"), &i) && i == 3,
+		"a path leads through objects and arrays; 3.0 is 3");
 	ok(vx_json_path(j, "a.b.1.c") == NULL && vx_json_path(j, "s.x") == NULL, "a path to nowhere is NULL");
 	ok(vx_json_has(j, "n") && !vx_json_get(j, "n") && !vx_json_has(j, "m"), "null is there, missing is not");
 	ok(!vx_json_get_double(j, "s", &d), "a string is no number");

@@ -28,7 +28,8 @@ static void match(const char *pattern, const char *path, const char *wanted)
 static void test_patterns(void)
 {
 	match("{patient}_{study}.nii.gz", "10032_1000032.nii.gz", "{\"patient\":\"10032\",\"study\":\"1000032\"}");
-	match("{patient}/{study}/{name}.nii.gz", "a/b/t2.nii.gz", "{\"patient\":\"a\",\"study\":\"b\",\"name\":\"t2\"}");
+	match("{patient}/{study}/{name}.nii.gz", "a/b/t2.nii.gz",
+		"{\"patient\":\"a\",\"study\":\"b\",\"name\":\"t2\"}");
 	match("{a:[0-9]{4}}-{b}", "2020-x", "{\"a\":\"2020\",\"b\":\"x\"}");
 	match("{a:(x|y)+}{b:[0-9]}", "xyx7", "{\"a\":\"xyx\",\"b\":\"7\"}");
 	match("{a:[}]}b", "}b", "{\"a\":\"}\"}");
@@ -72,7 +73,8 @@ static void expand(const char *text, const char *record, bool encode, const char
 
 static void test_templates(void)
 {
-	expand("volume/{patient}/{study}", "{\"_match\":{\"study\":\"s 1\",\"patient\":\"x\"}}", true, "volume/PC00001/s+201");
+	expand("volume/{patient}/{study}", "{\"_match\":{\"study\":\"s 1\",\"patient\":\"x\"}}", true,
+		"volume/PC00001/s+201");
 	expand("{_match.patient}", "{\"_match\":{\"patient\":\"x/y\"}}", true, "x+2Fy");
 	expand("{n}-{d}", "{\"n\":12,\"d\":1.50}", false, "12-1.50");
 	expand("{rel}", "{\"rel\":\"a b/c\"}", true, "a+20b/c");
@@ -107,7 +109,8 @@ static void test_encode(void)
 	for (i = 0; i < 100; i++)
 		vx_buf_puts(&b, "+C3+A9");
 	vx_identifier_fit(&b);
-	ok(b.len <= VX_IDENTIFIER_MAX && b.len > 240 && b.data[b.len - 17] == '-', "a long identifier is cut and kept unique");
+	ok(b.len <= VX_IDENTIFIER_MAX && b.len > 240 && b.data[b.len - 17] == '-',
+		"a long identifier is cut and kept unique");
 	vx_buf_free(&b);
 }
 
