@@ -46,13 +46,13 @@ int item_text(const struct post *p, const struct item *it, struct vx_buf *b, con
 	return vx_spill_get(p->spill, it->place, n, b->data, err);
 }
 
-void item_weigh(struct post *p, struct vx_entry *e)
+void item_weigh(struct post *p, struct entry *e)
 {
 	const struct item *it = e->item;
 	size_t memory = sizeof(*e) + e->n_refs * sizeof(e->refs[0]) + sizeof(*it) + it->identifier_len +
 			it->result_len + ALLOCATIONS;
 
-	vx_window_resize(p->window, e, memory * 3 + item_text_len(it));
+	window_resize(p->window, e, memory * 3 + item_text_len(it));
 }
 
 void item_drop_text(struct post *p, struct item *it)

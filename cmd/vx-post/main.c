@@ -168,7 +168,7 @@ static bool wait_for_input(struct post *p, struct vx_reader *r)
 /* Whether there is enough to send: reading far ahead only pays when what is there waits for what is not. */
 static bool enough(const struct post *p)
 {
-	return vx_window_full(p->window) || (vx_window_waiting(p->window) >= AHEAD * p->o->batch && !p->starved);
+	return window_full(p->window) || (window_waiting(p->window) >= AHEAD * p->o->batch && !p->starved);
 }
 
 static bool wait_for_room(struct post *p)
@@ -383,11 +383,11 @@ int main(int argc, char **argv)
 		return vx_exit_status(err.status);
 	}
 	p.job.run = p.run;
-	p.window = vx_window_new(o.window, o.update);
+	p.window = window_new(o.window, o.update);
 	read_all(&p, argv + optind);
 	status = finish(&p, started);
 	vx_job_free(&p.job);
-	vx_window_free(p.window);
+	window_free(p.window);
 	vx_idset_free(p.planned);
 	vx_spill_free(p.spill);
 	vx_model_free(model);

@@ -16,7 +16,7 @@
 #include "vx_resource.h"
 #include "vx_run.h"
 #include "vx_spill.h"
-#include "vx_window.h"
+#include "window.h"
 
 struct opts {
 	struct vx_common common;
@@ -52,7 +52,7 @@ struct post {
 	pthread_mutex_t lock;       /* for all below */
 	struct vx_job job;          /* what is to be written next */
 	pthread_cond_t work, space; /* something to send; room in the window */
-	struct vx_window *window;
+	struct window *window;
 	struct vx_spill *spill;   /* texts that wait, when there are many; NULL until then */
 	size_t text_bytes;        /* texts in memory */
 	struct vx_idset *planned; /* what a dry run would have created; else NULL */
@@ -90,7 +90,7 @@ static inline size_t item_text_len(const struct item *it)
 
 /* item_weigh: what the item takes of the window: what is in memory counts threefold, so that the window's size means
  * text, and memory stays well below it. */
-void item_weigh(struct post *p, struct vx_entry *e);
+void item_weigh(struct post *p, struct entry *e);
 
 /* item_drop_text: of a text in memory, nothing is left. */
 void item_drop_text(struct post *p, struct item *it);
@@ -101,8 +101,8 @@ void *sender(void *post);
 void post_stop(struct post *p, const struct vx_error *err); /* with p->lock held; err NULL: asked to */
 
 /* result.c, all with p->lock held */
-void result_take(struct post *p, struct vx_entry *e, struct vx_slice answer);
-void result_failed(struct post *p, struct vx_entry *e, const char *reason);
+void result_take(struct post *p, struct entry *e, struct vx_slice answer);
+void result_failed(struct post *p, struct entry *e, const char *reason);
 void result_emit(struct post *p); /* writes what is next in input order and done */
 void result_rest(struct post *p); /* the same for all that is left when a run was cut short */
 const char *status_name(enum status s);

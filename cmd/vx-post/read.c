@@ -221,7 +221,7 @@ static int intake_object(struct intake *in, struct vx_slice line, const char *in
 	struct post *p = in->post;
 	const struct vx_type *type;
 	struct reading r;
-	struct vx_entry *e;
+	struct entry *e;
 	struct item *it;
 	int status;
 
@@ -257,7 +257,7 @@ static int intake_object(struct intake *in, struct vx_slice line, const char *in
 	pthread_mutex_lock(&p->lock);
 	status = item_keep(p, it, in->text.data, err);
 	if (status == VX_OK) {
-		e = vx_window_add(
+		e = window_add(
 			p->window, it->identifier, it->identifier_len, type->rank, in->refs, in->n_refs, r.implied);
 		e->item = it;
 		e->size = it->len + 1;

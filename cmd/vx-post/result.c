@@ -17,7 +17,7 @@ const char *status_name(enum status s)
 	return names[s];
 }
 
-static struct item *item_of(const struct vx_entry *e)
+static struct item *item_of(const struct entry *e)
 {
 	return e->item;
 }
@@ -55,7 +55,7 @@ static bool is_plain(const struct item *it, struct vx_slice answer, enum status 
 }
 
 /* The record is answered for good. result (taken over) may be NULL: then there is no more to say than the status. */
-static void settle(struct post *p, struct vx_entry *e, enum status s, char *result, size_t len)
+static void settle(struct post *p, struct entry *e, enum status s, char *result, size_t len)
 {
 	struct item *it = item_of(e);
 
@@ -65,7 +65,7 @@ static void settle(struct post *p, struct vx_entry *e, enum status s, char *resu
 	if (!bad(s) && it->source_len == 0)
 		item_drop_text(p, it); /* nobody asks for it any more */
 	item_weigh(p, e);
-	vx_window_done(p->window, e, s <= CONFLICT);
+	window_done(p->window, e, s <= CONFLICT);
 	if (p->planned && s <= CONFLICT && vx_idset_add(p->planned, e->hash, &p->error) != VX_OK)
 		post_stop(p,
 			&(struct vx_error){ .status = VX_EIO, .reason = "cannot keep the plan in a temporary file" });
@@ -105,7 +105,7 @@ static enum status status_of(const struct vx_json *answer)
 	return STATUSES;
 }
 
-static void take_parsed(struct post *p, struct vx_entry *e, struct vx_json *answer)
+static void take_parsed(struct post *p, struct entry *e, struct vx_json *answer)
 {
 	struct item *it = item_of(e);
 	enum status s = status_of(answer);
@@ -125,7 +125,7 @@ static void take_parsed(struct post *p, struct vx_entry *e, struct vx_json *answ
 			s = CREATED;
 			vx_json_set_str(answer, "status", names[s]);
 			vx_json_del(answer, "errors");
-		} else if (vx_window_orphan(p->window, e, hashes, n)) {
+		} else if (window_orphan(p->window, e, hashes, n)) {
 			return;
 		}
 	}
@@ -137,7 +137,7 @@ static void take_parsed(struct post *p, struct vx_entry *e, struct vx_json *answ
 	settle(p, e, s, b.data, b.len);
 }
 
-void result_take(struct post *p, struct vx_entry *e, struct vx_slice answer)
+void result_take(struct post *p, struct entry *e, struct vx_slice answer)
 {
 	struct vx_json *j = NULL;
 
@@ -163,7 +163,7 @@ static void failed_result(const struct item *it, const char *reason, struct vx_b
 	vx_buf_puts(b, "}]}");
 }
 
-void result_failed(struct post *p, struct vx_entry *e, const char *reason)
+void result_failed(struct post *p, struct entry *e, const char *reason)
 {
 	struct vx_buf b = VX_BUF_INIT;
 
@@ -291,12 +291,12 @@ static void commit(struct post *p)
 
 void result_emit(struct post *p)
 {
-	struct vx_entry *e;
+	struct entry *e;
 
-	while ((e = vx_window_pop(p->window))) {
+	while ((e = window_pop(p->window))) {
 		write_result(p, item_of(e));
 		item_free(p, item_of(e));
-		vx_entry_free(e);
+		entry_free(e);
 		if (p->job.out.len >= 65536)
 			commit(p);
 	}
@@ -305,9 +305,9 @@ void result_emit(struct post *p)
 
 void result_rest(struct post *p)
 {
-	struct vx_entry *e;
+	struct entry *e;
 
-	while ((e = vx_window_drop(p->window))) {
+	while ((e = window_drop(p->window))) {
 		struct item *it = item_of(e);
 		size_t said = p->job.messages.len;
 
@@ -328,7 +328,7 @@ void result_rest(struct post *p)
 		if (it->status == FAILED && e->state != VX_ENTRY_DONE)
 			p->job.messages.len = said; /* the run's own error says it once for all */
 		item_free(p, it);
-		vx_entry_free(e);
+		entry_free(e);
 	}
 	commit(p);
 }

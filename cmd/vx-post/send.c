@@ -12,7 +12,7 @@
 struct connection {
 	struct post *post;
 	struct vx_api_link *link;
-	struct vx_entry **batch;
+	struct entry **batch;
 	struct vx_slice *answers;
 	struct vx_json_scan *scan;
 	struct vx_buf body, spilled;
@@ -33,32 +33,32 @@ void post_stop(struct post *p, const struct vx_error *err)
 static size_t next_batch(struct connection *c)
 {
 	struct post *p = c->post;
-	struct vx_window *w = p->window;
+	struct window *w = p->window;
 
 	while (!p->stop && !*p->o->api.stop && !vx_run_failed(p->run)) {
-		bool full = vx_window_full(w), pressed = p->paused || p->ended || full;
+		bool full = window_full(w), pressed = p->paused || p->ended || full;
 
-		if (vx_window_waiting(w) > 0 && (pressed || p->held || p->news >= p->o->batch)) {
-			size_t n = vx_window_take(w, pressed, p->o->batch, p->o->batch_bytes, c->batch);
+		if (window_waiting(w) > 0 && (pressed || p->held || p->news >= p->o->batch)) {
+			size_t n = window_take(w, pressed, p->o->batch, p->o->batch_bytes, c->batch);
 
 			p->news = 0;
 			p->starved = n == 0;
 			if (n > 0)
 				return n;
 			pthread_cond_broadcast(&p->space);
-			if ((p->ended || full) && vx_window_sent(w) == 0 && vx_window_urge(w, p->ended)) {
+			if ((p->ended || full) && window_sent(w) == 0 && window_urge(w, p->ended)) {
 				p->too_narrow |= !p->ended;
 				continue;
 			}
 		}
-		if (p->ended && vx_window_waiting(w) == 0 && vx_window_sent(w) == 0)
+		if (p->ended && window_waiting(w) == 0 && window_sent(w) == 0)
 			break;
 		pthread_cond_wait(&p->work, &p->lock);
 	}
 	return 0;
 }
 
-static const struct item *item_of(const struct vx_entry *e)
+static const struct item *item_of(const struct entry *e)
 {
 	return e->item;
 }
@@ -187,7 +187,7 @@ void *sender(void *post)
 	struct connection c = { .post = p, .link = vx_api_connect(p->api), .scan = vx_json_scan_new() };
 	size_t n;
 
-	c.batch = vx_alloc(p->o->batch * sizeof(struct vx_entry *));
+	c.batch = vx_alloc(p->o->batch * sizeof(struct entry *));
 	c.answers = vx_alloc(p->o->batch * sizeof(struct vx_slice));
 	do {
 		pthread_mutex_lock(&p->lock);

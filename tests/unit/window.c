@@ -5,7 +5,7 @@
 
 #include "tap.h"
 #include "vx_hash.h"
-#include "vx_window.h"
+#include "../../cmd/vx-post/window.c"
 
 #define MOST 2000
 #define BATCHES 4
@@ -21,14 +21,14 @@ struct node {
 };
 
 struct batch {
-	struct vx_entry *entries[BATCH];
+	struct entry *entries[BATCH];
 	size_t n;
 };
 
 struct world {
 	struct node nodes[MOST];
 	int order[MOST], n, read, out;
-	struct vx_window *window;
+	struct window *window;
 	struct batch under_way[BATCHES];
 	uint64_t random;
 	bool overtaken, wrong_order, doubled;
@@ -75,18 +75,18 @@ static void add(struct world *w)
 {
 	struct node *k = &w->nodes[w->order[w->read++]];
 	uint64_t refs[3];
-	struct vx_entry *e;
+	struct entry *e;
 
 	for (int r = 0; r < k->n_refs; r++)
 		refs[r] = name_hash(w, k->refs[r]);
-	e = vx_window_add(w->window, k->name, strlen(k->name), 0, refs, (size_t)k->n_refs, false);
+	e = window_add(w->window, k->name, strlen(k->name), 0, refs, (size_t)k->n_refs, false);
 	e->item = k;
 	e->size = 10;
-	vx_window_resize(w->window, e, 100);
+	window_resize(w->window, e, 100);
 }
 
 /* The server's answer to one record, given what exists. */
-static void answer(struct world *w, struct vx_entry *e)
+static void answer(struct world *w, struct entry *e)
 {
 	struct node *k = e->item;
 	uint64_t missing[3];
@@ -99,7 +99,7 @@ static void answer(struct world *w, struct vx_entry *e)
 	for (int r = 0; r < k->n_refs; r++) /* one that refers to itself is refused for that */
 		if (k->refs[r] >= 0 && &w->nodes[k->refs[r]] == k)
 			k->broken = true;
-	if (!k->broken && n > 0 && vx_window_orphan(w->window, e, missing, chance(w, 2) ? n : 0)) {
+	if (!k->broken && n > 0 && window_orphan(w->window, e, missing, chance(w, 2) ? n : 0)) {
 		k->sent = false;
 		return;
 	}
@@ -107,7 +107,7 @@ static void answer(struct world *w, struct vx_entry *e)
 	if (k->settled)
 		w->doubled = true;
 	k->settled = true;
-	vx_window_done(w->window, e, k->exists);
+	window_done(w->window, e, k->exists);
 }
 
 /* No record may be sent while what it refers to is on another connection, or behind it in its own batch. */
@@ -129,43 +129,43 @@ static void check_batch(struct world *w, const struct batch *b)
 
 static void finish_batch(struct world *w, struct batch *b)
 {
-	struct vx_entry *e;
+	struct entry *e;
 
 	for (size_t i = 0; i < b->n; i++)
 		answer(w, b->entries[i]);
 	b->n = 0;
-	while ((e = vx_window_pop(w->window))) {
+	while ((e = window_pop(w->window))) {
 		if (e->item != &w->nodes[w->order[w->out++]])
 			w->wrong_order = true;
-		vx_entry_free(e);
+		entry_free(e);
 	}
 }
 
 /* Runs the whole stream; false when it does not come to its end. */
 static bool run(struct world *w, size_t window)
 {
-	w->window = vx_window_new(window, false);
+	w->window = window_new(window, false);
 	for (long steps = 0; w->out < w->n && steps < 200000; steps++) {
-		bool full = vx_window_full(w->window), ended = w->read == w->n;
+		bool full = window_full(w->window), ended = w->read == w->n;
 		struct batch *b = &w->under_way[chance(w, BATCHES)];
 
 		if (!full && !ended && chance(w, 8)) {
 			add(w);
-			if (vx_window_count(w->window) > w->most)
-				w->most = vx_window_count(w->window);
+			if (window_count(w->window) > w->most)
+				w->most = window_count(w->window);
 			continue;
 		}
 		if (b->n > 0) {
 			finish_batch(w, b);
 			continue;
 		}
-		b->n = vx_window_take(w->window, full || ended, BATCH, 10 * BATCH, b->entries);
+		b->n = window_take(w->window, full || ended, BATCH, 10 * BATCH, b->entries);
 		check_batch(w, b);
-		if (b->n == 0 && (full || ended) && vx_window_sent(w->window) == 0 && w->out < w->n &&
-			!vx_window_urge(w->window, ended))
+		if (b->n == 0 && (full || ended) && window_sent(w->window) == 0 && w->out < w->n &&
+			!window_urge(w->window, ended))
 			break;
 	}
-	vx_window_free(w->window);
+	window_free(w->window);
 	return w->out == w->n;
 }
 

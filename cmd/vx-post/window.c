@@ -1,7 +1,7 @@
-/* vx_window: records in input order -> batches with parents first -> records in input order.
+/* window: records in input order -> batches with parents first -> records in input order.
  * SPDX-License-Identifier: MIT
  */
-#include "vx_window.h"
+#include "window.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,14 +13,14 @@
 #define DEPTH_MOST 200 /* of the search for what goes before an entry; deeper trees take a batch more */
 #define RANKS 64
 
-struct vx_window {
-	struct vx_entry **ring; /* sequence modulo ring_size */
+struct window {
+	struct entry **ring; /* sequence modulo ring_size */
 	size_t ring_size;
 	uint64_t first, end; /* sequence numbers: in it are first..end - 1 */
 	uint64_t settled;    /* below it nothing waits */
 	size_t bytes, max, waiting, sent, orphans;
 	bool split;
-	struct vx_entry *buckets[BUCKETS];
+	struct entry *buckets[BUCKETS];
 	uint64_t known[KNOWN];
 	uint64_t *fresh; /* came into being while orphans waited */
 	size_t n_fresh, cap_fresh;
@@ -29,47 +29,47 @@ struct vx_window {
 
 /* A batch that is being filled. */
 struct filling {
-	struct vx_entry **batch;
+	struct entry **batch;
 	size_t n, max, size, max_size;
 	bool pressed;
 };
 
-struct vx_window *vx_window_new(size_t max, bool split)
+struct window *window_new(size_t max, bool split)
 {
-	struct vx_window *w = vx_alloc(sizeof(*w));
+	struct window *w = vx_alloc(sizeof(*w));
 
 	w->max = max;
 	w->split = split;
 	w->ring_size = 1024;
-	w->ring = vx_alloc(w->ring_size * sizeof(struct vx_entry *));
+	w->ring = vx_alloc(w->ring_size * sizeof(struct entry *));
 	return w;
 }
 
-void vx_entry_free(struct vx_entry *e)
+void entry_free(struct entry *e)
 {
 	free(e);
 }
 
-static struct vx_entry *at(const struct vx_window *w, uint64_t sequence)
+static struct entry *at(const struct window *w, uint64_t sequence)
 {
 	return w->ring[sequence & (w->ring_size - 1)];
 }
 
-void vx_window_free(struct vx_window *w)
+void window_free(struct window *w)
 {
 	if (!w)
 		return;
 	for (uint64_t s = w->first; s < w->end; s++)
-		vx_entry_free(at(w, s));
+		entry_free(at(w, s));
 	free(w->ring);
 	free(w->fresh);
 	free(w);
 }
 
-static void grow(struct vx_window *w)
+static void grow(struct window *w)
 {
 	size_t size = w->ring_size * 2;
-	struct vx_entry **ring = vx_alloc(size * sizeof(struct vx_entry *));
+	struct entry **ring = vx_alloc(size * sizeof(struct entry *));
 
 	for (uint64_t s = w->first; s < w->end; s++)
 		ring[s & (size - 1)] = at(w, s);
@@ -78,10 +78,10 @@ static void grow(struct vx_window *w)
 	w->ring_size = size;
 }
 
-struct vx_entry *vx_window_add(struct vx_window *w, const char *identifier, size_t len, int rank, const uint64_t *refs,
+struct entry *window_add(struct window *w, const char *identifier, size_t len, int rank, const uint64_t *refs,
 	size_t n_refs, bool implied)
 {
-	struct vx_entry *e = vx_alloc(sizeof(*e) + n_refs * sizeof(uint64_t)), **bucket;
+	struct entry *e = vx_alloc(sizeof(*e) + n_refs * sizeof(uint64_t)), **bucket;
 
 	e->hash = vx_hash64(identifier, len);
 	e->rank = rank < 0 ? 0 : rank < RANKS ? rank : RANKS - 1;
@@ -97,57 +97,56 @@ struct vx_entry *vx_window_add(struct vx_window *w, const char *identifier, size
 	e->next = *bucket;
 	*bucket = e;
 	w->waiting++;
-	vx_window_resize(w, e, sizeof(*e) + n_refs * sizeof(uint64_t));
+	window_resize(w, e, sizeof(*e) + n_refs * sizeof(uint64_t));
 	return e;
 }
 
-void vx_window_resize(struct vx_window *w, struct vx_entry *e, size_t bytes)
+void window_resize(struct window *w, struct entry *e, size_t bytes)
 {
 	w->bytes += bytes - e->bytes;
 	e->bytes = bytes;
 }
 
-bool vx_window_full(const struct vx_window *w)
+bool window_full(const struct window *w)
 {
 	return w->bytes >= w->max && w->end > w->first;
 }
 
-size_t vx_window_count(const struct vx_window *w)
+size_t window_count(const struct window *w)
 {
 	return (size_t)(w->end - w->first);
 }
 
-size_t vx_window_waiting(const struct vx_window *w)
+size_t window_waiting(const struct window *w)
 {
 	return w->waiting;
 }
 
-size_t vx_window_sent(const struct vx_window *w)
+size_t window_sent(const struct window *w)
 {
 	return w->sent;
 }
 
 /* A hash of 0 is never known: it costs its owner a wait, nothing else. */
-static bool is_known(const struct vx_window *w, uint64_t hash)
+static bool is_known(const struct window *w, uint64_t hash)
 {
 	return hash != 0 && w->known[hash & (KNOWN - 1)] == hash;
 }
 
-static bool place(struct vx_window *w, struct filling *f, struct vx_entry *e, int depth);
+static bool place(struct window *w, struct filling *f, struct entry *e, int depth);
 
 /* Whether e must come after its twin (another entry of the same name): the earlier one first, one that says more than
  * that it exists before one that does not. */
-static bool twin_first(const struct vx_entry *twin, const struct vx_entry *e)
+static bool twin_first(const struct entry *twin, const struct entry *e)
 {
 	return twin->implied == e->implied ? twin->sequence < e->sequence : e->implied;
 }
 
 /* Whether all that is in the window under the name hash is in the batch (or done), e itself aside. found: there is any. */
-static bool place_all(
-	struct vx_window *w, struct filling *f, const struct vx_entry *e, uint64_t hash, int depth, bool *found)
+static bool place_all(struct window *w, struct filling *f, const struct entry *e, uint64_t hash, int depth, bool *found)
 {
 	*found = false;
-	for (struct vx_entry *p = w->buckets[hash & (BUCKETS - 1)]; p; p = p->next) {
+	for (struct entry *p = w->buckets[hash & (BUCKETS - 1)]; p; p = p->next) {
 		if (p->hash != hash || p == e || (hash == e->hash && !twin_first(p, e)))
 			continue;
 		*found = true;
@@ -157,7 +156,7 @@ static bool place_all(
 	return true;
 }
 
-static bool can_go(struct vx_window *w, struct filling *f, struct vx_entry *e, int depth)
+static bool can_go(struct window *w, struct filling *f, struct entry *e, int depth)
 {
 	bool found;
 
@@ -173,7 +172,7 @@ static bool can_go(struct vx_window *w, struct filling *f, struct vx_entry *e, i
 	return true;
 }
 
-static bool has_room(const struct vx_window *w, const struct filling *f, const struct vx_entry *e)
+static bool has_room(const struct window *w, const struct filling *f, const struct entry *e)
 {
 	if (f->n == 0)
 		return true;
@@ -181,7 +180,7 @@ static bool has_room(const struct vx_window *w, const struct filling *f, const s
 }
 
 /* Puts e into the batch, and what goes before it in front of it. True: it is in the batch. */
-static bool place(struct vx_window *w, struct filling *f, struct vx_entry *e, int depth)
+static bool place(struct window *w, struct filling *f, struct entry *e, int depth)
 {
 	bool ok;
 
@@ -216,13 +215,13 @@ static int by_value(const void *a, const void *b)
 }
 
 /* Takes what has come into being from the lists of what orphans miss. */
-static void settle_orphans(struct vx_window *w)
+static void settle_orphans(struct window *w)
 {
 	if (w->n_fresh == 0)
 		return;
 	qsort(w->fresh, w->n_fresh, sizeof(w->fresh[0]), by_value);
 	for (uint64_t s = w->settled; s < w->end && w->orphans > 0; s++) {
-		struct vx_entry *e = at(w, s);
+		struct entry *e = at(w, s);
 		size_t left = 0;
 		if (e->state != VX_ENTRY_WAITING || !e->orphaned)
 			continue;
@@ -234,7 +233,7 @@ static void settle_orphans(struct vx_window *w)
 	w->n_fresh = 0;
 }
 
-size_t vx_window_take(struct vx_window *w, bool pressed, size_t max, size_t size, struct vx_entry **batch)
+size_t window_take(struct window *w, bool pressed, size_t max, size_t size, struct entry **batch)
 {
 	struct filling f = { .batch = batch, .max = max, .max_size = size, .pressed = pressed };
 	uint64_t ranks = 0;
@@ -247,7 +246,7 @@ size_t vx_window_take(struct vx_window *w, bool pressed, size_t max, size_t size
 		return 0;
 	f.pressed = false; /* first what is sure to find what it refers to */
 	for (uint64_t s = w->settled; s < w->end && f.n < max; s++) {
-		struct vx_entry *e = at(w, s);
+		struct entry *e = at(w, s);
 		if (e->state == VX_ENTRY_WAITING && !place(w, &f, e, 0))
 			ranks |= UINT64_C(1) << e->rank;
 	}
@@ -265,14 +264,14 @@ size_t vx_window_take(struct vx_window *w, bool pressed, size_t max, size_t size
 	return f.n;
 }
 
-static void remember(struct vx_window *w, uint64_t hash)
+static void remember(struct window *w, uint64_t hash)
 {
 	w->known[hash & (KNOWN - 1)] = hash;
 }
 
-static void unlink_entry(struct vx_window *w, struct vx_entry *e)
+static void unlink_entry(struct window *w, struct entry *e)
 {
-	struct vx_entry **p = &w->buckets[e->hash & (BUCKETS - 1)];
+	struct entry **p = &w->buckets[e->hash & (BUCKETS - 1)];
 
 	while (*p && *p != e)
 		p = &(*p)->next;
@@ -280,7 +279,7 @@ static void unlink_entry(struct vx_window *w, struct vx_entry *e)
 		*p = e->next;
 }
 
-void vx_window_done(struct vx_window *w, struct vx_entry *e, bool exists)
+void window_done(struct window *w, struct entry *e, bool exists)
 {
 	w->sent--;
 	e->state = VX_ENTRY_DONE;
@@ -306,7 +305,7 @@ static bool among(uint64_t hash, const uint64_t *list, size_t n)
 	return false;
 }
 
-bool vx_window_orphan(struct vx_window *w, struct vx_entry *e, const uint64_t *missing, size_t n)
+bool window_orphan(struct window *w, struct entry *e, const uint64_t *missing, size_t n)
 {
 	size_t left = 0;
 
@@ -331,14 +330,14 @@ bool vx_window_orphan(struct vx_window *w, struct vx_entry *e, const uint64_t *m
 	return true;
 }
 
-bool vx_window_urge(struct vx_window *w, bool all)
+bool window_urge(struct window *w, bool all)
 {
 	uint64_t end = all ? w->end : w->first + (w->end - w->first + 1) / 2;
-	struct vx_entry *oldest = NULL;
+	struct entry *oldest = NULL;
 	bool some = false;
 
 	for (uint64_t s = w->settled; s < w->end && (s < end || !some); s++) {
-		struct vx_entry *e = at(w, s);
+		struct entry *e = at(w, s);
 		if (e->state != VX_ENTRY_WAITING)
 			continue;
 		if (!oldest)
@@ -351,9 +350,9 @@ bool vx_window_urge(struct vx_window *w, bool all)
 	return some;
 }
 
-struct vx_entry *vx_window_drop(struct vx_window *w)
+struct entry *window_drop(struct window *w)
 {
-	struct vx_entry *e;
+	struct entry *e;
 
 	if (w->first == w->end)
 		return NULL;
@@ -373,9 +372,9 @@ struct vx_entry *vx_window_drop(struct vx_window *w)
 	return e;
 }
 
-struct vx_entry *vx_window_pop(struct vx_window *w)
+struct entry *window_pop(struct window *w)
 {
 	if (w->first == w->end || at(w, w->first)->state != VX_ENTRY_DONE)
 		return NULL;
-	return vx_window_drop(w);
+	return window_drop(w);
 }
