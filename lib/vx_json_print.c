@@ -85,6 +85,34 @@ void vx_json_put_double(struct vx_buf *b, double v)
 	vx_buf_puts(b, text);
 }
 
+/* "6.1e-17" and the like, what is left of sines of 90 degrees: affines are full of them, and trying printf's digits one
+ * by one takes ten times as long. False: none of the spellings tried reads back equal. */
+static bool put_tiny(struct vx_buf *b, float value)
+{
+	double v = fabs((double)value), scale = 1, whole;
+	char digits[32], text[48];
+	int exponent, n, i;
+
+	if (!(v < 1e-5 && v > 1e-30))
+		return false;
+	exponent = (int)floor(log10(v));
+	for (i = exponent; i < 0; i++)
+		scale *= 10;
+	for (n = 1; n <= 9; n++, scale *= 10) {
+		whole = nearbyint(v * scale);
+		if ((float)(whole / scale) != (float)v)
+			continue;
+		exponent += snprintf(digits, sizeof digits, "%.0f", whole) - n; /* 9.99 may have become 10 */
+		snprintf(text, sizeof text, "%s%c%s%se-%02d", value < 0 ? "-" : "", digits[0], n > 1 ? "." : "",
+			n > 1 ? digits + 1 : "", -exponent);
+		if (strtof(text, NULL) != value)
+			return false;
+		vx_buf_puts(b, text);
+		return true;
+	}
+	return false;
+}
+
 void vx_json_put_float(struct vx_buf *b, float v)
 {
 	char text[40];
@@ -94,7 +122,7 @@ void vx_json_put_float(struct vx_buf *b, float v)
 		vx_buf_add(b, "null", 4);
 		return;
 	}
-	if (put_short(b, (double)v, true))
+	if (put_short(b, (double)v, true) || put_tiny(b, v))
 		return;
 	for (digits = 1; digits < 9; digits++) {
 		snprintf(text, sizeof text, "%.*g", digits, (double)v);

@@ -8,37 +8,12 @@
 #include "vx_latin1.h"
 #include "vx_nifti.h"
 
-/* What is left of sines of 90 degrees, 6.1e-17 and the like: affines are full of them, and trying printf's digits one by
- * one takes ten times as long. False: none of the spellings tried reads back equal. */
-static bool put_tiny(struct vx_buf *b, float value)
-{
-	const double v = fabs((double)value);
-	char text[40];
-	if (!(v < 1e-5 && v > 1e-30))
-		return false;
-	int exponent = (int)floor(log10(v));
-	double scale = 1;
-	for (int i = exponent; i < 0; i++)
-		scale *= 10;
-	for (int digits = 1; digits <= 9; digits++, scale *= 10) {
-		double whole = nearbyint(v * scale);
-		if ((float)(whole / scale) != (float)v)
-			continue;
-		snprintf(text, sizeof(text), "%s%.0fe%d", value < 0 ? "-" : "", whole, exponent - digits + 1);
-		if (strtof(text, NULL) != value)
-			return false;
-		vx_buf_puts(b, text);
-		return true;
-	}
-	return false;
-}
-
 /* value came out of the header, or out of arithmetic on what did: no more digits than the header had. */
 static void put_number(struct vx_buf *b, double value, bool wide)
 {
 	if (wide)
 		vx_json_put_double(b, value + 0.0); /* no "-0" */
-	else if (!put_tiny(b, (float)value))
+	else
 		vx_json_put_float(b, (float)value + 0.0F);
 }
 

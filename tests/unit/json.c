@@ -120,6 +120,9 @@ static void test_numbers(void)
 	number(-INFINITY, "null");
 	vx_json_put_float(&b, 0.3f);
 	ok_str(b.data, "0.3", "float32 0.3 is 0.3");
+	vx_buf_clear(&b);
+	vx_json_put_float(&b, -6.7147157e-19f);
+	ok_str(b.data, "-6.7147157e-19", "a tiny float32");
 	for (i = 0; i < 200000; i++) {
 		union {
 			uint64_t u;
@@ -134,6 +137,10 @@ static void test_numbers(void)
 		vx_buf_clear(&b);
 		vx_json_put_double(&b, x.d);
 		bad += isfinite(x.d) && strtod(b.data, NULL) != x.d;
+		vx_buf_clear(&b);
+		vx_json_put_float(&b, x.f);
+		bad += isfinite(x.f) && strtof(b.data, NULL) != x.f;
+		x.f *= 1e-7f;
 		vx_buf_clear(&b);
 		vx_json_put_float(&b, x.f);
 		bad += isfinite(x.f) && strtof(b.data, NULL) != x.f;
