@@ -122,4 +122,4 @@ deps:
 clean:
 	rm -rf build build-* vx-*.tar.gz
 
--include $(wildcard $(BUILD)/*.d $(BUILD)/*/*.d)
+-include $(lib_obj:.o=.d) $(single:%=$(BUILD)/%.d) $(units:%=%.d) $(fixtures:%=%.d)
