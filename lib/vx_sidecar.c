@@ -8,20 +8,9 @@
 #include "vx_latin1.h"
 #include "vx_opt.h"
 #include "vx_sidecar.h"
+#include "vx_sidecar_map.h"
 
-enum type { TEXT, UID, INTEGER, NUMBER, LIST, DATETIME };
 static const char *const type_names[] = { "text", "uid", "integer", "number", "list", "datetime", NULL };
-
-struct entry {
-	char *key, *field;
-	enum type type;
-	double scale, min, max;
-};
-
-struct vx_sidecar_map {
-	struct entry *entries;
-	size_t n;
-};
 
 void vx_sidecar_map_free(struct vx_sidecar_map *map)
 {
@@ -29,12 +18,14 @@ void vx_sidecar_map_free(struct vx_sidecar_map *map)
 		free(map->entries[i].key);
 		free(map->entries[i].field);
 	}
-	if (map)
+	if (map) {
+		vx_sidecar_keep_free(map);
 		free(map->entries);
+	}
 	free(map);
 }
 
-static int load_entry(const struct vx_json *j, struct entry *e, struct vx_error *err)
+static int load_entry(const struct vx_json *j, struct vx_sidecar_entry *e, struct vx_error *err)
 {
 	const char *key = vx_json_str(j, "key"), *field = vx_json_str(j, "field"), *type = vx_json_str(j, "type");
 	static const char *const known[] = { "key", "field", "type", "unit", "scale", "min", "max", NULL };
@@ -53,7 +44,9 @@ static int load_entry(const struct vx_json *j, struct entry *e, struct vx_error 
 		t++;
 	if (!type_names[t])
 		return vx_error_set(err, VX_EDATA, key, "unknown type \"%s\"", type);
-	*e = (struct entry){ .type = (enum type)t, .scale = 1, .min = -INFINITY, .max = INFINITY };
+	*e = (struct vx_sidecar_entry){
+		.type = (enum vx_sidecar_type)t, .scale = 1, .min = -INFINITY, .max = INFINITY
+	};
 	vx_json_get_double(j, "scale", &e->scale);
 	vx_json_get_double(j, "min", &e->min);
 	vx_json_get_double(j, "max", &e->max);
@@ -77,6 +70,8 @@ static int load_entries(struct vx_sidecar_map *map, const char *path, struct vx_
 		st = load_entry(vx_json_at(fields, i), &map->entries[i], err);
 		map->n += st == VX_OK;
 	}
+	if (st == VX_OK)
+		st = vx_sidecar_keep_load(map, vx_json_get(file, "keep"), err);
 	vx_json_free(file);
 	return st;
 }
@@ -206,7 +201,7 @@ static struct vx_json *list_of(const struct vx_json *v)
 	}
 }
 
-static struct vx_json *number_of(const struct entry *e, struct vx_json *v)
+static struct vx_json *number_of(const struct vx_sidecar_entry *e, struct vx_json *v)
 {
 	double number;
 	if (!vx_json_as_double(v, &number) || (vx_json_type(v) != VX_INT && vx_json_type(v) != VX_DOUBLE))
@@ -218,7 +213,7 @@ static struct vx_json *number_of(const struct entry *e, struct vx_json *v)
 }
 
 /* The value as the field wants it, a new reference; NULL: it is not of its type, or out of its range. */
-static struct vx_json *convert(const struct entry *e, struct vx_json *v)
+static struct vx_json *convert(const struct vx_sidecar_entry *e, struct vx_json *v)
 {
 	size_t len = 0;
 	const char *text = vx_json_text(v, &len);
@@ -242,7 +237,8 @@ static struct vx_json *convert(const struct entry *e, struct vx_json *v)
 	return NULL;
 }
 
-static void say_left_out(const struct entry *e, const struct vx_json *v, void (*say)(void *, const char *), void *arg)
+static void say_left_out(
+	const struct vx_sidecar_entry *e, const struct vx_json *v, void (*say)(void *, const char *), void *arg)
 {
 	char text[256];
 	const enum vx_json_type type = vx_json_type(v);
@@ -262,7 +258,7 @@ struct vx_json *vx_sidecar_fields(const struct vx_sidecar_map *map, const struct
 {
 	struct vx_json *fields = vx_json_object();
 	for (size_t i = 0; i < map->n; i++) {
-		const struct entry *e = &map->entries[i];
+		const struct vx_sidecar_entry *e = &map->entries[i];
 		struct vx_json *v = vx_json_get(sidecar, e->key);
 		size_t len = 1;
 		/* null and "" say nothing. */

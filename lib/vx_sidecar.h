@@ -7,8 +7,11 @@
  *		vx_json_free(side);
  *	}
  *
- * The list is data: key of the sidecar -> field of the volume, its type, unit and range. A key that is not on it never
- * gets out. A loaded list is read-only: many threads may use it at once.
+ *	vx_sidecar_clean(map, side, &text, left_out);                     // "{\n\t\"EchoTime\": 0.101\n}\n"
+ *
+ * The list is data: key of the sidecar -> field of the volume, its type, unit and range; and the keys that a copy of the
+ * sidecar keeps when it leaves the house. A key that is not on it never gets out. A loaded list is read-only: many
+ * threads may use it at once.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -23,7 +26,7 @@
 struct vx_sidecar_map;
 
 /* vx_sidecar_load: the list in path, NULL: sidecar.json of the share folder. NULL + VX_EIO, or VX_EDATA with what is
- * wrong with it (an unknown type, an unknown member). */
+ * wrong with it (an unknown type, an unknown member, a key that is kept twice). */
 struct vx_sidecar_map *vx_sidecar_load(const char *path, struct vx_error *err) VX_MUST_USE;
 void vx_sidecar_map_free(struct vx_sidecar_map *map);
 
@@ -39,6 +42,12 @@ int vx_sidecar_parse(
  * value that is left out because of its type or range. To be freed. */
 struct vx_json *vx_sidecar_fields(const struct vx_sidecar_map *map, const struct vx_json *sidecar,
 	void (*say)(void *arg, const char *text), void *arg);
+
+/* vx_sidecar_clean: the copy of a sidecar (an object) that may leave the house, appended to out: the listed keys in their
+ * order, one a line. The names of those left out go into left_out, an array (NULL: not wanted); "GeneratedBy.Container"
+ * for one in an object. Equal input gives equal bytes. */
+void vx_sidecar_clean(
+	const struct vx_sidecar_map *map, const struct vx_json *sidecar, struct vx_buf *out, struct vx_json *left_out);
 
 /* vx_bval_parse: text of a .bval file: numbers (s/mm2, at least 0) between blanks -> an array, to be freed.
  * VX_EREJECT: what is no such number, or no number at all. */

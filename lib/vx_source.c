@@ -1,8 +1,9 @@
-/* vx_source: opening, hashing and watching a local file. In: path. Out: descriptor, size, SHA-256.
+/* vx_source: opening, hashing and watching a local file. In: path, or bytes. Out: descriptor, size, SHA-256.
  * SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "vx_hash.h"
@@ -10,14 +11,19 @@
 
 enum { BLOCK = 128 << 10 };
 
+/* A descriptor that is none of a standard stream that was closed; 0 means "no file" to vx_http. */
+static int above_streams(int fd)
+{
+	if (fd < 0 || fd >= 3)
+		return fd;
+	int moved = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	close(fd);
+	return moved;
+}
+
 int vx_source_open(struct vx_source *s, const char *path, struct vx_error *err)
 {
-	s->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (s->fd >= 0 && s->fd < 3) { /* a standard stream was closed; 0 means "no file" to vx_http */
-		int moved = fcntl(s->fd, F_DUPFD_CLOEXEC, 3);
-		close(s->fd);
-		s->fd = moved;
-	}
+	s->fd = above_streams(open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
 	if (s->fd < 0)
 		return vx_error_errno(err, VX_EREJECT, NULL, "%s: cannot be opened", path);
 	if (fstat(s->fd, &s->st) != 0 || !S_ISREG(s->st.st_mode)) {
@@ -26,6 +32,20 @@ int vx_source_open(struct vx_source *s, const char *path, struct vx_error *err)
 	}
 	s->size = (uint64_t)s->st.st_size;
 	return VX_OK;
+}
+
+int vx_source_open_bytes(struct vx_source *s, const void *bytes, size_t n, struct vx_error *err)
+{
+	s->fd = above_streams(memfd_create("vx", MFD_CLOEXEC));
+	if (s->fd < 0)
+		return vx_error_errno(err, VX_EIO, NULL, "no memory file");
+	int status = vx_write_all(s->fd, bytes, n, err);
+	if (status == VX_OK && fstat(s->fd, &s->st) != 0)
+		status = vx_error_errno(err, VX_EIO, NULL, "no memory file");
+	if (status != VX_OK)
+		vx_source_close(s);
+	s->size = n;
+	return status;
 }
 
 void vx_source_close(struct vx_source *s)
@@ -44,6 +64,27 @@ int vx_source_check(const struct vx_source *s, struct vx_error *err)
 		now.st_mtim.tv_nsec != s->st.st_mtim.tv_nsec)
 		return vx_error_set(err, VX_EREJECT, NULL, "changed while it was read");
 	return VX_OK;
+}
+
+int vx_source_read(const struct vx_source *s, size_t max, struct vx_buf *out, struct vx_error *err)
+{
+	if (s->size > max)
+		return vx_error_set(err, VX_EREJECT, NULL, "larger than %zu bytes", max);
+	size_t done = 0, size = (size_t)s->size;
+	char *to = vx_buf_reserve(out, size + 1);
+	while (done < size) {
+		ssize_t n = pread(s->fd, to + done, size - done, (off_t)done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return vx_error_errno(err, VX_EREJECT, NULL, "cannot be read");
+		if (n == 0)
+			return vx_error_set(err, VX_EREJECT, NULL, "changed while it was read");
+		done += (size_t)n;
+	}
+	out->len += size;
+	to[size] = '\0';
+	return vx_source_check(s, err);
 }
 
 int vx_source_sha256(const struct vx_source *s, char hex[65], struct vx_error *err)

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 
 #include "vx_err.h"
+#include "vx_io.h"
 
 struct vx_source {
 	int fd;         /* 3 or more */
@@ -26,6 +27,13 @@ struct vx_source {
 /* vx_source_open: opens a regular file for reading; never waits (a FIFO is refused). All errors are VX_EREJECT. */
 int vx_source_open(struct vx_source *s, const char *path, struct vx_error *err) VX_MUST_USE;
 void vx_source_close(struct vx_source *s);
+
+/* vx_source_open_bytes: bytes as if they were a file, in memory only: nothing of them ever gets a name on a disk.
+ * VX_EIO: no memory or descriptor for them. */
+int vx_source_open_bytes(struct vx_source *s, const void *bytes, size_t n, struct vx_error *err) VX_MUST_USE;
+
+/* vx_source_read: the whole file, appended to out. VX_EREJECT: larger than max bytes, cannot be read, or changed. */
+int vx_source_read(const struct vx_source *s, size_t max, struct vx_buf *out, struct vx_error *err) VX_MUST_USE;
 
 /* vx_source_sha256: of the whole file; VX_EREJECT when it cannot be read, or changed since it was opened. */
 int vx_source_sha256(const struct vx_source *s, char hex[65], struct vx_error *err) VX_MUST_USE;

@@ -274,34 +274,54 @@ static int place(struct vx_store_conn *c, const char *key, const struct vx_sourc
 	return conflict(err, key, "other programs write to this key at the same time");
 }
 
-int vx_store_put(struct vx_store_conn *c, const char *key, const char *path, const char *want_sha256,
+/* Takes src over. */
+static int put_source(struct vx_store_conn *c, const char *key, struct vx_source *src, const char *want,
 	struct vx_stored *got, struct vx_error *err)
 {
 	struct vx_store *s = c->store;
-	struct vx_source src;
-	const char *why = vx_store_key_check(key);
-	memset(got, 0, sizeof(*got));
-	if (why)
-		return vx_error_set(err, VX_EREJECT, NULL, "the key '%.200s' %s", key, why);
-	int status = vx_source_open(&src, path, err);
-	if (status != VX_OK)
-		return status;
-	got->size = src.size;
-	if (c->s3)
-		status = vx_s3_size_check(src.size, err);
+	int status = c->s3 ? vx_s3_size_check(src->size, err) : VX_OK;
+	got->size = src->size;
 	if (status == VX_OK && (c->s3 || s->o.update || s->o.dry_run)) {
-		status = vx_source_sha256(&src, got->sha256, err);
+		status = vx_source_sha256(src, got->sha256, err);
 		if (status == VX_OK)
-			status = vx_store_wanted(got->sha256, want_sha256, err);
+			status = vx_store_wanted(got->sha256, want, err);
 	}
 	if (status == VX_OK && (s->o.update || s->o.dry_run) && !claims_take(&s->claims, key, got->sha256))
 		status = conflict(err, key, "an earlier record of this run has other content for this key");
 	char *whole = c->s3 ? vx_asprintf("%s%s", s->prefix, key) : NULL;
 	if (status == VX_OK)
-		status = place(c, whole ? whole : key, &src, want_sha256, got, err);
+		status = place(c, whole ? whole : key, src, want, got, err);
 	free(whole);
-	vx_source_close(&src);
+	vx_source_close(src);
 	return status;
+}
+
+static int check_key(const char *key, struct vx_error *err)
+{
+	const char *why = vx_store_key_check(key);
+	return why ? vx_error_set(err, VX_EREJECT, NULL, "the key '%.200s' %s", key, why) : VX_OK;
+}
+
+int vx_store_put(struct vx_store_conn *c, const char *key, const char *path, const char *want_sha256,
+	struct vx_stored *got, struct vx_error *err)
+{
+	struct vx_source src;
+	memset(got, 0, sizeof(*got));
+	int status = check_key(key, err);
+	if (status == VX_OK)
+		status = vx_source_open(&src, path, err);
+	return status == VX_OK ? put_source(c, key, &src, want_sha256, got, err) : status;
+}
+
+int vx_store_put_bytes(struct vx_store_conn *c, const char *key, const void *bytes, size_t n, const char *want_sha256,
+	struct vx_stored *got, struct vx_error *err)
+{
+	struct vx_source src;
+	memset(got, 0, sizeof(*got));
+	int status = check_key(key, err);
+	if (status == VX_OK)
+		status = vx_source_open_bytes(&src, bytes, n, err);
+	return status == VX_OK ? put_source(c, key, &src, want_sha256, got, err) : status;
 }
 
 void vx_store_object_url(const struct vx_store *s, const char *key, struct vx_buf *out)

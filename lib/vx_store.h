@@ -56,6 +56,10 @@ struct vx_stored {
 int vx_store_put(struct vx_store_conn *c, const char *key, const char *path, const char *want_sha256,
 	struct vx_stored *got, struct vx_error *err) VX_MUST_USE;
 
+/* vx_store_put_bytes: the same with bytes that no file holds. */
+int vx_store_put_bytes(struct vx_store_conn *c, const char *key, const void *bytes, size_t n, const char *want_sha256,
+	struct vx_stored *got, struct vx_error *err) VX_MUST_USE;
+
 /* vx_store_object_url: the URL of an object, appended: percent-encoded for file://, as it is for s3:// (as AWS writes it). */
 void vx_store_object_url(const struct vx_store *s, const char *key, struct vx_buf *out);
 

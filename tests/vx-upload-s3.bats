@@ -81,6 +81,21 @@ start_odd() {
 	cmp out first
 }
 
+@test "a sidecar goes as a cleaned copy; one more name in the file changes nothing" {
+	needs_ceph
+	for name in Mustermann Musterfrau; do
+		printf '{"PatientName":"%s","EchoTime":0.101}' "$name" >in/t2.json
+		run3 vx-upload --to s3://lab/side --group volumes <<<"$(jq -c '.path_json = "in/t2.json"' rec)"
+		expect 0
+		same "$(jq -r .path_json out)" s3://lab/side/volumes/P1/t2.json
+		has "$err" "; sidecars: 1 cleaned, 1 kind of keys left out"
+	done
+	has "$err" "0 created, 2 unchanged"
+	same "$(s3 GET side/volumes/P1/t2.json)" "$(printf '{\n\t"EchoTime": 0.101\n}')"
+	has "$(s3 GET side/volumes/P1/t2.json -D - -o /dev/null)" \
+		"x-amz-meta-sha256: $(printf '{\n\t"EchoTime": 0.101\n}\n' | sha256sum | cut -c1-64)"
+}
+
 @test "other content is a conflict, or an update when asked; an empty file; no prefix" {
 	needs_ceph
 	vx-upload -q --to s3://lab/two rec >/dev/null

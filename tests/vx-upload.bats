@@ -5,7 +5,7 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 	mkdir in
 	printf 'image one' >in/t2.nii.gz
-	printf '{"a":1}' >in/t2.json
+	printf '{\n\t"EchoTime": 0.1\n}\n' >in/t2.json # as a cleaned copy is written
 	STORE=file://$PWD/store
 }
 
@@ -237,13 +237,13 @@ tree() {
 	[ ! -e store ]
 	same "$(jq -r '[.identifier, .field, .path, .url, .size, .sha256, .status] | join(" ")' out)" \
 		"volume/a path_nii in/t2.nii.gz $STORE/volume/a.nii.gz 9 $(sha in/t2.nii.gz) created
-volume/a path_json in/t2.json $STORE/volume/a.json 7 $(sha in/t2.json) created"
+volume/a path_json in/t2.json $STORE/volume/a.json 21 $(sha in/t2.json) created"
 	vx-upload -q --to "$STORE" rec >/dev/null
-	printf 'changed' >in/t2.json
+	printf '{"EchoTime":0.2}' >in/t2.json
 	run3 vx-upload --dry-run --on-conflict update --to "$STORE" rec
 	expect 0
 	same "$(jq -r .status out | tr '\n' ' ')" "unchanged updated "
-	same "$(cat store/volume/a.json)" '{"a":1}'
+	same "$(jq -c . store/volume/a.json)" '{"EchoTime":0.1}'
 	run3 vx-upload --dry-run --to "$STORE" rec
 	expect 1
 }
@@ -386,4 +386,117 @@ teardown() {
 	# Where path_nii was given another value since, that is what counts.
 	jq -c '.path_nii = "in/t2.nii.gz"' rec | vx-upload -q --field path_nii --to "file://$PWD/other" >out
 	same "$(cat other/volume/+FF.nii.gz)" "image one"
+}
+
+# personal PATH NAME: a sidecar of a named patient.
+personal() {
+	printf '{"PatientName":"%s","InstitutionName":"Klinikum Musterstadt","RepetitionTime":5.660,"EchoTime":0.101}' "$2" >"$1"
+}
+
+@test "a sidecar leaves as a copy without what names a person; the file itself stays as it was" {
+	personal in/t2.json Mustermann
+	cp in/t2.json before
+	record volume/a in/t2.nii.gz '"path_json":"in/t2.json"' >rec
+	run3 vx-upload -v --to "$STORE" rec
+	expect 0
+	same "$(cat store/volume/a.json)" "$(printf '{\n\t"RepetitionTime": 5.660,\n\t"EchoTime": 0.101\n}')"
+	has "$err" "; sidecars: 1 cleaned, 2 kinds of keys left out"
+	has "$err" "vx-upload: left out of sidecars: InstitutionName, PatientName"
+	same "$(grep -c Muster err)" 0
+	cmp in/t2.json before
+	same "$(find . -newer before -type f -exec grep -l Muster {} +)" ""
+	# One more name, no more content: nothing to do. Another echo time is another sidecar.
+	personal in/t2.json Musterfrau
+	run3 vx-upload --to "$STORE" rec
+	expect 0
+	has "$err" "0 created, 2 unchanged, 0 updated"
+	same "$(grep -c 'left out of' err)" 0
+	run3 vx-upload -q --dry-run --to "$STORE" rec
+	same "$(jq -r 'select(.field == "path_json") | .sha256 + " \(.size) " + .status' out)" \
+		"$(sha store/volume/a.json) $(wc -c <store/volume/a.json) unchanged"
+	sed -i s/0.101/0.102/ in/t2.json
+	run3 vx-upload --to "$STORE" rec
+	expect 1
+	has "$err" "path_json: conflict: volume/a.json"
+	run3 vx-upload --on-conflict update --to "$STORE" rec
+	expect 0
+	same "$(jq .EchoTime store/volume/a.json)" 0.102
+}
+
+@test "any field whose file is a .json is cleaned; .bval is not touched; two names are one content" {
+	personal in/a.JSON Mustermann
+	personal in/b.json Musterfrau
+	printf '0 50 400\n' >in/t2.bval
+	record volume/a in/t2.nii.gz '"x":{"side":"in/a.JSON"},"bval":"in/t2.bval"' >rec
+	record volume/a in/t2.nii.gz '"x":{"side":"in/b.json"},"bval":"in/t2.bval"' >>rec
+	for mode in reject update; do
+		run3 vx-upload --on-conflict $mode --field x.side --field bval --to "$STORE" --key '{name}-{field}' rec
+		expect 0
+		has "$err" "2 cleaned, 2 kinds"
+	done
+	same "$(jq -c . store/a-x.side)" '{"RepetitionTime":5.66,"EchoTime":0.101}'
+	cmp in/t2.bval store/a-bval
+}
+
+@test "a sidecar that cannot be parsed does not leave, unless asked for as it is" {
+	printf '{"PatientName":"Mustermann",' >in/cut.json
+	printf '["Mustermann"]' >in/list.json
+	printf '{"EchoTime":1,"EchoTime":"Mustermann"}' >in/twice.json
+	: >in/empty.json
+	mkfifo in/pipe.json
+	truncate -s 20M in/large.json
+	printf 'no JSON' >in/side.txt
+	for name in cut.json list.json twice.json empty.json pipe.json large.json missing.json side.txt; do
+		record "volume/${name%.*}" in/t2.nii.gz "\"path_json\":\"in/$name\""
+	done >rec
+	run3 timeout 20 vx-upload -j 1 --to "$STORE" --rejects rejects rec
+	expect 1
+	same "$(jq -r '.field + " " + .reason' rejects)" "path_json not JSON: ends too early at byte 28
+path_json a JSON array, not an object
+path_json not JSON: duplicate key \"EchoTime\" at byte 14
+path_json empty: 0 bytes
+path_json in/pipe.json: is no regular file
+path_json larger than 16777216 bytes
+path_json in/missing.json: cannot be opened: No such file or directory
+path_json not JSON: unexpected 'n' at byte 0"
+	has "$err" "8 records in, 0 out, 8 rejected"
+	same "$(find store -name '*.json' -o -name '*.txt')" ""
+	run3 vx-upload --to "$STORE" --sidecars=as-is <<<"$(sed -n 1p rec)"
+	expect 0
+	cmp in/cut.json store/volume/cut.json
+	same "$(grep -c cleaned err)" 0
+	run3 vx-upload --to "$STORE" --sidecars=maybe rec
+	expect 64
+	has "$err" "--sidecars: 'maybe' is neither clean nor as-is"
+}
+
+@test "--allow: another list of keys; one that is wrong ends the run before anything leaves" {
+	personal in/t2.json Mustermann
+	record volume/a in/t2.nii.gz '"path_json":"in/t2.json"' >rec
+	jq '.keep = {text: ["InstitutionName"]}' "$ROOT/share/sidecar.json" >list
+	run3 vx-upload -v --allow list --to "$STORE" rec
+	expect 0
+	same "$(jq -c . store/volume/a.json)" '{"InstitutionName":"Klinikum Musterstadt","RepetitionTime":5.66,"EchoTime":0.101}'
+	has "$err" "left out of sidecars: PatientName"
+	rm -r store
+	jq '.keep = {words: []}' "$ROOT/share/sidecar.json" >list
+	run3 vx-upload --allow list --to "$STORE" rec
+	expect 65
+	has "$err" 'list: keep: unknown kind "words"'
+	run3 vx-upload --allow missing --to "$STORE" rec
+	expect 74
+	[ ! -e store ]
+	# Who sends files as they are needs no list.
+	run3 vx-upload -q --allow missing --sidecars as-is --to "$STORE" rec
+	expect 0
+	cmp in/t2.json store/volume/a.json
+}
+
+@test "a sidecar in Latin-1 becomes UTF-8, with a warning" {
+	printf '\357\273\277{"Manufacturer":"G\344","PatientName":"M\374ller"}' >in/t2.json
+	record volume/a in/t2.nii.gz '"path_json":"in/t2.json"' >rec
+	run3 vx-upload --to "$STORE" rec
+	expect 0
+	has "$err" "the sidecar is not UTF-8: read as Latin-1"
+	same "$(jq -c . store/volume/a.json)" '{"Manufacturer":"Gä"}'
 }

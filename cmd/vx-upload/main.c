@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "upload.h"
 #include "vx_api.h"
 #include "vx_filter.h"
 #include "vx_store.h"
@@ -15,14 +16,15 @@ enum { FIELDS_MAX = 32 };
 
 struct opts {
 	struct vx_common common;
-	const char *to, *group, *key, *api, *endpoint;
+	const char *to, *group, *key, *api, *endpoint, *allow;
 	const char *fields[FIELDS_MAX];
 	size_t n_fields;
-	bool update, dry_run, production, insecure_http;
+	bool update, dry_run, production, insecure_http, as_is;
 	double retry_for;
 	/* Set up before the loop. */
 	struct vx_store *store;
 	struct vx_store_key *names;
+	struct sidecars *sidecars; /* NULL: they go as they are */
 	/* What became of the files, for the summary; VX_STORED_* is the index. */
 	atomic_long files[3], bytes[3];
 };
@@ -49,6 +51,11 @@ static const char usage[] =
 	"                        --group, {identifier}{suffix} without)\n"
 	"      --on-conflict reject|update\n"
 	"                        what to do when the store has other content under the key (default: reject)\n"
+	"      --sidecars clean|as-is\n"
+	"                        what leaves of a JSON sidecar (path_json, and any .json): a copy with the keys that\n"
+	"                        the allow-list names, or the file as it is, with the names and dates of birth that\n"
+	"                        it may hold (default: clean)\n"
+	"      --allow FILE      the list of keys that a copy keeps (default: sidecar.json of the share folder)\n"
 	"      --dry-run         upload nothing, print what would be: one line a file\n"
 	"      --retry-for TIME  go on trying when the store is overloaded or away (default: 60s)\n"
 	"      --endpoint URL    of the S3 store (default: as the AWS tools find it)\n"
@@ -56,66 +63,43 @@ static const char usage[] =
 	"      --api URL         refuse when this API is a production deployment (default: $VX_API)\n"
 	"      --production      do not refuse\n" VX_OPT_HELP;
 
-static bool begins(const char *s, const char *with)
-{
-	return strncasecmp(s, with, strlen(with)) == 0;
-}
-
-/* The true path of a name that is no UTF-8: _file.path_raw is that of path_nii, percent-encoded, and a sidecar's differs
- * from it by the suffix only. NULL: not known. To be freed. */
-static char *raw_path(const struct vx_json *record, const char *value)
-{
-	const char *raw = vx_json_str(vx_json_get(record, "_file"), "path_raw"),
-		   *image = vx_json_str(record, "path_nii");
-	if (!raw || !image)
-		return NULL;
-	const char *suffix = vx_path_suffix(value);
-	size_t stem = (size_t)(suffix - value), image_stem = (size_t)(vx_path_suffix(image) - image);
-	char *url = vx_asprintf("file://%s", raw), *path = vx_file_url_path(url), *whole = NULL;
-	if (path && stem == image_stem && strncmp(value, image, stem) == 0)
-		whole = vx_asprintf("%.*s%s", (int)(vx_path_suffix(path) - path), path, suffix);
-	free(url);
-	free(path);
-	return whole;
-}
-
-/* The local file that a field's value names, to be freed; *path = NULL for a URL that stays as it is. */
-static int local_path(const struct vx_record *rec, const char *field, const char *value, const struct opts *o,
-	char **path, struct vx_error *err)
-{
-	*path = NULL;
-	if (value[0] == '\0')
-		return vx_error_set(err, VX_EREJECT, field, "is empty");
-	if (begins(value, "s3://") || begins(value, "https://") || begins(value, "http://"))
-		return VX_OK;
-	if (begins(value, "file:")) {
-		if (vx_store_has_url(o->store, value))
-			return VX_OK;
-		*path = vx_file_url_path(value);
-		if (!*path)
-			return vx_error_set(err, VX_EREJECT, field, "%s: is no file of this machine", value);
-		return VX_OK;
-	}
-	*path = strstr(value, "\xef\xbf\xbd") ? raw_path(rec->json, value) : NULL;
-	if (!*path)
-		*path = vx_strdup(value);
-	return VX_OK;
-}
-
 /* Whether the record's model has the hash of its image. */
 static bool has_sha256(const struct vx_record *rec)
 {
 	const char *identifier = vx_json_str(rec->json, "identifier");
-	return identifier && (begins(identifier, "volume/") || begins(identifier, "voxelmap/"));
+	return identifier &&
+	       (strncasecmp(identifier, "volume/", 7) == 0 || strncasecmp(identifier, "voxelmap/", 9) == 0);
+}
+
+/* Puts the file at done->path, or the cleaned copy of a sidecar. */
+static int put(struct vx_record *rec, const char *field, const char *key, struct vx_store_conn *conn,
+	const struct opts *o, struct done *done, struct vx_error *err)
+{
+	const char *want = strcmp(field, "path_nii") == 0 && has_sha256(rec) ? vx_json_str(rec->json, "sha256") : NULL;
+	if (!o->sidecars || !is_sidecar(field, done->path))
+		return vx_store_put(conn, key, done->path, want, &done->stored, err);
+	struct vx_buf text = VX_BUF_INIT;
+	struct vx_json *left_out = vx_json_array();
+	bool latin1 = false;
+	int status = sidecars_clean(o->sidecars, done->path, &text, left_out, &latin1, err);
+	if (status == VX_OK && latin1)
+		vx_warn(rec, "the sidecar is not UTF-8: read as Latin-1");
+	if (status == VX_OK)
+		status = vx_store_put_bytes(conn, key, text.data, text.len, want, &done->stored, err);
+	if (status == VX_OK)
+		sidecars_count(o->sidecars, left_out);
+	vx_json_free(left_out);
+	vx_buf_free(&text);
+	return status;
 }
 
 /* Uploads the file of one field; done->field stays NULL when there is nothing to do. */
-static int upload(const struct vx_record *rec, const char *field, struct vx_store_conn *conn, const struct opts *o,
+static int upload(struct vx_record *rec, const char *field, struct vx_store_conn *conn, const struct opts *o,
 	struct done *done, struct vx_error *err)
 {
 	const struct vx_json *value = vx_json_path(rec->json, field);
 	size_t len = 0;
-	const char *text = vx_json_text(value, &len), *want = NULL;
+	const char *text = vx_json_text(value, &len);
 	struct vx_buf key = VX_BUF_INIT;
 	if (!value)
 		return VX_OK;
@@ -124,14 +108,12 @@ static int upload(const struct vx_record *rec, const char *field, struct vx_stor
 			err, VX_EREJECT, field, "is no string but %s", vx_json_type_name(vx_json_type(value)));
 	if (strlen(text) != len)
 		return vx_error_set(err, VX_EREJECT, field, "holds a NUL character");
-	int status = local_path(rec, field, text, o, &done->path, err);
+	int status = local_path(rec->json, field, text, o->store, &done->path, err);
 	if (status != VX_OK || !done->path)
 		return status;
 	status = vx_store_key_make(o->names, rec->json, field, done->path, &key, err);
 	if (status == VX_OK) {
-		if (strcmp(field, "path_nii") == 0 && has_sha256(rec))
-			want = vx_json_str(rec->json, "sha256");
-		status = vx_store_put(conn, key.data ? key.data : "", done->path, want, &done->stored, err);
+		status = put(rec, field, key.data ? key.data : "", conn, o, done, err);
 		if (status != VX_OK && err->field[0] == '\0')
 			snprintf(err->field, sizeof(err->field), "%s", field);
 	}
@@ -261,6 +243,7 @@ static void summary(struct vx_buf *b, void *arg)
 			atomic_load(&o->files[i]), status_names[i]);
 	long bytes = atomic_load(&o->bytes[VX_STORED_CREATED]) + atomic_load(&o->bytes[VX_STORED_UPDATED]);
 	vx_buf_printf(b, ", %.1f MB %s", (double)bytes / 1e6, o->dry_run ? "to store" : "stored");
+	sidecars_summary(o->sidecars, b);
 }
 
 static void add_field(struct opts *o, const char *field)
@@ -270,35 +253,53 @@ static void add_field(struct opts *o, const char *field)
 	o->fields[o->n_fields++] = field;
 }
 
+/* The value of an option that takes one of two words; true for the second. */
+static bool second_of(const char *option, const char *first, const char *second)
+{
+	if (strcmp(optarg, first) != 0 && strcmp(optarg, second) != 0)
+		vx_die(VX_EUSAGE, "%s: '%s' is neither %s nor %s", option, optarg, first, second);
+	return strcmp(optarg, second) == 0;
+}
+
 static void parse_args(int argc, char **argv, struct opts *o)
 {
-	enum { TO = VX_OPT_OWN, GROUP, FIELD, KEY, CONFLICT, DRY_RUN, RETRY, ENDPOINT, INSECURE, API, PRODUCTION };
+	enum {
+		TO = VX_OPT_OWN,
+		GROUP,
+		KEY,
+		ENDPOINT,
+		API,
+		ALLOW,
+		TEXTS,
+		FIELD = TEXTS,
+		CONFLICT,
+		DRY_RUN,
+		RETRY,
+		INSECURE,
+		PRODUCTION,
+		SIDECARS
+	};
 	static const struct option longs[] = { { "to", required_argument, NULL, TO },
 		{ "group", required_argument, NULL, GROUP }, { "field", required_argument, NULL, FIELD },
 		{ "key", required_argument, NULL, KEY }, { "on-conflict", required_argument, NULL, CONFLICT },
+		{ "sidecars", required_argument, NULL, SIDECARS }, { "allow", required_argument, NULL, ALLOW },
 		{ "dry-run", no_argument, NULL, DRY_RUN }, { "retry-for", required_argument, NULL, RETRY },
 		{ "endpoint", required_argument, NULL, ENDPOINT }, { "insecure-http", no_argument, NULL, INSECURE },
 		{ "api", required_argument, NULL, API }, { "production", no_argument, NULL, PRODUCTION }, VX_OPT_COMMON,
 		{ 0 } };
+	/* In the order of the enum. */
+	const char **const texts[] = { &o->to, &o->group, &o->key, &o->endpoint, &o->api, &o->allow };
 	int c;
 	while ((c = getopt_long(argc, argv, VX_OPT_SHORT, longs, NULL)) != -1) {
 		switch (c) {
-		case TO:
-			o->to = optarg;
-			break;
-		case GROUP:
-			o->group = optarg;
-			break;
 		case FIELD:
 			add_field(o, optarg);
 			break;
-		case KEY:
-			o->key = optarg;
-			break;
 		case CONFLICT:
-			o->update = strcmp(optarg, "update") == 0;
-			if (!o->update && strcmp(optarg, "reject") != 0)
-				vx_die(VX_EUSAGE, "--on-conflict: '%s' is neither reject nor update", optarg);
+			o->update = second_of("--on-conflict", "reject", "update");
+			break;
+		case SIDECARS:
+			o->as_is = second_of("--sidecars", "clean", "as-is");
 			break;
 		case DRY_RUN:
 			o->dry_run = true;
@@ -306,20 +307,17 @@ static void parse_args(int argc, char **argv, struct opts *o)
 		case RETRY:
 			o->retry_for = vx_opt_seconds("--retry-for", optarg);
 			break;
-		case ENDPOINT:
-			o->endpoint = optarg;
-			break;
 		case INSECURE:
 			o->insecure_http = true;
-			break;
-		case API:
-			o->api = optarg;
 			break;
 		case PRODUCTION:
 			o->production = true;
 			break;
 		default:
-			vx_opt_common(c, usage, &o->common);
+			if (c >= TO && c < TEXTS)
+				*texts[c - TO] = optarg;
+			else
+				vx_opt_common(c, usage, &o->common);
 		}
 	}
 }
@@ -346,7 +344,8 @@ static void set_up(struct opts *o)
 		.endpoint = o->endpoint,
 		.retry_for = o->retry_for,
 		.insecure_http = o->insecure_http };
-	o->store = vx_store_open(&store, &err);
+	o->sidecars = o->as_is ? NULL : sidecars_new(o->allow, &err);
+	o->store = o->as_is || o->sidecars ? vx_store_open(&store, &err) : NULL;
 	if (!o->store) {
 		vx_message(&err);
 		exit(vx_exit_status(err.status));
@@ -386,6 +385,9 @@ int main(int argc, char **argv)
 		.lossy = o.dry_run,
 		.summary_extra = summary };
 	int status = vx_filter_main(&f, argv + optind);
+	if (o.common.verbose)
+		sidecars_name(o.sidecars);
+	sidecars_free(o.sidecars);
 	vx_store_close(o.store);
 	vx_store_key_free(o.names);
 	return status;

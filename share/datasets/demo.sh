@@ -36,13 +36,14 @@ studies_and_psa() {
 			--arg license "$license"
 }
 
-# The sidecars name patient, birth date and hospital: their harmless keys become fields, the files stay here.
+# The sidecars name patient, birth date and hospital: their harmless keys become fields, and of the files a cleaned copy
+# goes to the store (vx-upload --sidecars clean, its default).
 volumes() {
 	run vx-scan --pattern '{patient}/{study}/{name}.nii.gz' --pattern '{patient}/{study}/{name}.nii' "$DATA/images" |
 		patients --datasource datasource/demo \
 			--id 'volume/{patient}/{study}/{name}' --parent 'study/{patient}/{study}' --no-imply |
 		run vx-nifti-meta |
-		map 'volume({$license, path_json: null, volume_uid: "\(._match.patient)_\(._match.study)_\(._match.name)",
+		map 'volume({$license, volume_uid: "\(._match.patient)_\(._match.study)_\(._match.name)",
 			volume_type: (._match.name | if startswith("t2") then "T2" else ascii_upcase end)})' \
 			--arg license "$license" |
 		upload --group volumes

@@ -1,4 +1,4 @@
-/* vx_sidecar: values through the allow-list, dates, UIDs, b-values.
+/* vx_sidecar: values through the allow-list, cleaned copies, dates, UIDs, b-values.
  * SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <unistd.h>
@@ -86,6 +86,104 @@ static void test_fields(const struct vx_sidecar_map *map)
 	fields_are(map, "{", "", 0);
 }
 
+/* The cleaned copy of a sidecar, and the keys that it lacks, as text. */
+static void clean_is(const struct vx_sidecar_map *map, const char *text, const char *wanted, const char *left_out)
+{
+	struct vx_json *side, *names = vx_json_array();
+	struct vx_error err = VX_ERROR_INIT;
+	struct vx_buf copy = VX_BUF_INIT, left = VX_BUF_INIT;
+	bool latin1;
+	vx_buf_puts(&copy, "");
+	if (vx_sidecar_parse(text, strlen(text), &side, &latin1, &err) == VX_OK) {
+		vx_sidecar_clean(map, side, &copy, names);
+		vx_json_free(side);
+	}
+	vx_json_print(names, &left);
+	ok_str(copy.data, wanted, "%s", text);
+	ok_str(left.data, left_out, "left out");
+	vx_json_free(names);
+	vx_buf_free(&copy);
+	vx_buf_free(&left);
+}
+
+static void test_clean(const struct vx_sidecar_map *map)
+{
+	clean_is(map, "{}", "{}\n", "[]");
+	clean_is(map, "{\"PatientName\":\"M\"}", "{}\n", "[\"PatientName\"]");
+	/* In its order, as spelled, one a line. */
+	clean_is(map, "{\"RepetitionTime\":5.660,\"PatientID\":1,\"EchoTime\":1.01e-1,\"Manufacturer\":\"a\\u00e4\"}",
+		"{\n\t\"RepetitionTime\": 5.660,\n\t\"EchoTime\": 1.01e-1,\n\t\"Manufacturer\": \"aä\"\n}\n",
+		"[\"PatientID\"]");
+	clean_is(map, "\xEF\xBB\xBF{\"Manufacturer\":\"G\xC4\"}", "{\n\t\"Manufacturer\": \"GÄ\"\n}\n", "[]");
+	clean_is(map, "{\"SliceTiming\":[0,[0.5,true]],\"EchoTime\":null}",
+		"{\n\t\"SliceTiming\": [0,[0.5,true]],\n\t\"EchoTime\": null\n}\n", "[]");
+	/* A key that is listed lets no other kind of value through. */
+	clean_is(map, "{\"EchoTime\":\"Max\"}", "{}\n", "[\"EchoTime\"]");
+	clean_is(map, "{\"SliceTiming\":[0,[\"Max\"]]}", "{}\n", "[\"SliceTiming\"]");
+	clean_is(map, "{\"Manufacturer\":{\"EchoTime\":1}}", "{}\n", "[\"Manufacturer\"]");
+	clean_is(map, "{\"ImageType\":[\"M\",{\"EchoTime\":1}]}", "{}\n", "[\"ImageType\"]");
+	clean_is(map, "{\"StudyInstanceUID\":\"1.2.3\"}", "{\n\t\"StudyInstanceUID\": \"1.2.3\"\n}\n", "[]");
+	clean_is(map, "{\"StudyInstanceUID\":\"Max\",\"AcquisitionTime\":\"Max\"}", "{}\n",
+		"[\"StudyInstanceUID\",\"AcquisitionTime\"]");
+	clean_is(map, "{\"AcquisitionTime\":\"10:05:30.25\"}", "{\n\t\"AcquisitionTime\": \"10:05:30.25\"\n}\n", "[]");
+	/* Case and blanks count. */
+	clean_is(map, "{\"echotime\":1,\"EchoTime \":1,\"EchoTim\":1,\"\":1}", "{}\n",
+		"[\"echotime\",\"EchoTime \",\"EchoTim\",\"\"]");
+}
+
+static void test_clean_objects(const struct vx_sidecar_map *map)
+{
+	clean_is(map, "{\"global\":{\"const\":{\"EchoTime\":1,\"PatientName\":\"M\"}}}", "{}\n", "[\"global\"]");
+	clean_is(map, "{\"GeneratedBy\":[{\"Name\":\"x\",\"By\":\"Max\"},{\"By\":1},\"Max\"]}",
+		"{\n\t\"GeneratedBy\": [{\"Name\":\"x\"}]\n}\n",
+		"[\"GeneratedBy.By\",\"GeneratedBy.By\",\"GeneratedBy\"]");
+	clean_is(map, "{\"GeneratedBy\":{\"Name\":\"x\"}}", "{\n\t\"GeneratedBy\": {\"Name\":\"x\"}\n}\n", "[]");
+	clean_is(
+		map, "{\"GeneratedBy\":{\"Name\":{\"Name\":\"x\"}}}", "{}\n", "[\"GeneratedBy.Name\",\"GeneratedBy\"]");
+	clean_is(map, "{\"GeneratedBy\":\"Max\"}", "{}\n", "[\"GeneratedBy\"]");
+	clean_is(map, "{\"GeneratedBy.Name\":\"Max\"}", "{}\n", "[\"GeneratedBy.Name\"]");
+	clean_is(map, "{\"\":{\"EchoTime\":1}}", "{}\n", "[\"\"]");
+}
+
+/* No list of the house lets these out, whatever is added to it. */
+static void test_never(const struct vx_sidecar_map *map)
+{
+	static const char *const never[] = { "PatientName", "PatientID", "PatientBirthDate", "PatientBirthTime",
+		"OtherPatientIDs", "OtherPatientNames", "PatientAddress", "PatientTelephoneNumbers", "PatientAge",
+		"PatientSex", "PatientSize", "PatientWeight", "PatientComments", "EthnicGroup", "InstitutionName",
+		"InstitutionAddress", "InstitutionalDepartmentName", "StationName", "OperatorsName",
+		"ReferringPhysicianName", "PerformingPhysicianName", "PhysiciansOfRecord",
+		"NameOfPhysiciansReadingStudy", "RequestingPhysician", "AccessionNumber", "StudyID", "StudyDescription",
+		"ProcedureStepDescription", "RequestedProcedureDescription", "ImageComments", "Comments",
+		"DeviceSerialNumber", "IntendedFor", "Sources", "RawSources", "AdditionalPatientHistory",
+		"global.const", "filename", "SourceFile" };
+	char text[200], name[200];
+	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
+		snprintf(text, sizeof(text), "{\"%s\":1}", never[i]);
+		snprintf(name, sizeof(name), "[\"%s\"]", never[i]);
+		clean_is(map, text, "{}\n", name);
+	}
+}
+
+static void lists_are(const char *keep, const char *wanted)
+{
+	char path[] = "/tmp/vx-sidecar-XXXXXX";
+	struct vx_error err = VX_ERROR_INIT;
+	int fd = mkstemp(path);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!file)
+		abort();
+	fprintf(file, "{\"fields\":[{\"key\":\"EchoTime\",\"field\":\"echo_time\",\"type\":\"number\"}]%s}", keep);
+	fclose(file);
+	struct vx_sidecar_map *map = vx_sidecar_load(path, &err);
+	unlink(path);
+	ok_str(map ? "loaded" : err.reason, wanted, "a list with %s", keep);
+	ok(map || err.status == VX_EDATA, "or VX_EDATA");
+	if (map)
+		clean_is(map, "{\"EchoTime\":1,\"FlipAngle\":2}", "{\n\t\"EchoTime\": 1\n}\n", "[\"FlipAngle\"]");
+	vx_sidecar_map_free(map);
+}
+
 static void bvals_are(const char *text, const char *wanted)
 {
 	struct vx_json *list;
@@ -112,6 +210,17 @@ int main(void)
 		return tap_end();
 	test_fields(map);
 	test_datetimes(map);
+	test_clean(map);
+	test_clean_objects(map);
+	test_never(map);
+	lists_are("", "loaded");
+	lists_are(",\"keep\":{}", "loaded");
+	lists_are(",\"keep\":[]", "no object");
+	lists_are(",\"keep\":{\"words\":[]}", "unknown kind \"words\"");
+	lists_are(",\"keep\":{\"text\":\"a\"}", "text: no list");
+	lists_are(",\"keep\":{\"text\":[\"a\",1]}", "text: item 2 is no key");
+	lists_are(",\"keep\":{\"text\":[\"a\"],\"number\":[\"a\"]}", "\"a\" is listed twice");
+	lists_are(",\"keep\":{\"number\":[\"EchoTime\"]}", "\"EchoTime\" is listed twice");
 	bvals_are("0 50 400 800\n", "[0,50,400,800]");
 	bvals_are("\r\n\t 1e3 0.5 -0", "[1000,0.5,0]");
 	bvals_are("", "no b-value in it");

@@ -1,0 +1,46 @@
+/* upload: the parts of vx-upload: the local file that a field means; what leaves of a JSON sidecar, and which keys stay
+ * behind. A sidecar names patient, date of birth and hospital where the converter was told to keep them; a store is read
+ * by more people than the folder it came from.
+ *
+ *	struct sidecars *s = sidecars_new(NULL, &err);
+ *	if (sidecars_clean(s, "t2.json", &text, left_out, &latin1, &err) == VX_OK)
+ *		sidecars_count(s, left_out);
+ *	sidecars_summary(s, &line);
+ *
+ * All but sidecars_new, _name and _free may be called from several threads at once.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef UPLOAD_H
+#define UPLOAD_H
+
+#include "vx_err.h"
+#include "vx_io.h"
+#include "vx_json.h"
+#include "vx_store.h"
+
+/* local_path: the local file that a field's value names, to be freed; *path = NULL for a URL that stays as it is. */
+int local_path(const struct vx_json *record, const char *field, const char *value, const struct vx_store *store,
+	char **path, struct vx_error *err) VX_MUST_USE;
+
+struct sidecars;
+struct sidecars *sidecars_new(const char *allow, struct vx_error *err) VX_MUST_USE; /* allow as in vx_sidecar_load */
+void sidecars_free(struct sidecars *s);
+
+/* is_sidecar: whether the file of a field is one. */
+bool is_sidecar(const char *field, const char *path);
+
+/* sidecars_clean: the copy of the file that may leave, appended to text; left_out takes the names of the keys that may
+ * not. VX_EREJECT: what cannot be parsed cannot be cleaned. */
+int sidecars_clean(const struct sidecars *s, const char *path, struct vx_buf *text, struct vx_json *left_out,
+	bool *latin1, struct vx_error *err) VX_MUST_USE;
+
+/* sidecars_count: one more was cleaned. */
+void sidecars_count(struct sidecars *s, const struct vx_json *left_out);
+
+/* sidecars_summary: "; sidecars: 2 cleaned, 3 kinds of keys left out", nothing where there was none. s may be NULL.
+ * sidecars_name: says on stderr what the keys were; values are never shown. */
+void sidecars_summary(struct sidecars *s, struct vx_buf *b);
+void sidecars_name(struct sidecars *s);
+
+#endif
