@@ -196,9 +196,9 @@ bool vx_reader_ready(struct vx_reader *r, int wait_ms)
 	}
 }
 
-int vx_read_file(const char *path, size_t max, struct vx_buf *b, struct vx_error *err)
+/* read_whole: what fd holds behind b; closes fd, which may be -1 with errno set. */
+static int read_whole(int fd, const char *path, size_t max, struct vx_buf *b, struct vx_error *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	size_t total = 0;
 	ssize_t n = fd < 0 ? -1 : 1;
 
@@ -224,6 +224,24 @@ int vx_read_file(const char *path, size_t max, struct vx_buf *b, struct vx_error
 	if (fd >= 0)
 		close(fd);
 	return n < 0 ? VX_EIO : VX_OK;
+}
+
+int vx_read_file(const char *path, size_t max, struct vx_buf *b, struct vx_error *err)
+{
+	return read_whole(open(path, O_RDONLY | O_CLOEXEC), path, max, b, err);
+}
+
+int vx_read_data_file(const char *path, size_t max, struct vx_buf *b, struct vx_error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) {
+		close(fd);
+		vx_error_at(err, path, 0);
+		return vx_error_set(err, VX_EREJECT, NULL, "not a regular file");
+	}
+	return read_whole(fd, path, max, b, err);
 }
 
 int vx_write_all(int fd, const void *bytes, size_t n, struct vx_error *err)

@@ -58,6 +58,9 @@ bool vx_reader_ready(struct vx_reader *r, int wait_ms);
 /* vx_read_file: a whole file (at most max bytes: more is VX_EREJECT "larger than"), appended to b. */
 int vx_read_file(const char *path, size_t max, struct vx_buf *b, struct vx_error *err) VX_MUST_USE;
 
+/* vx_read_data_file: the same for a file that a record names: never waits, a FIFO or device is VX_EREJECT. */
+int vx_read_data_file(const char *path, size_t max, struct vx_buf *b, struct vx_error *err) VX_MUST_USE;
+
 /* vx_write_all: all n bytes to fd, over short writes and EINTR. VX_EIO with errno's story. */
 int vx_write_all(int fd, const void *bytes, size_t n, struct vx_error *err) VX_MUST_USE;
 

@@ -121,7 +121,7 @@ int vx_sidecar_read(const char *path, struct vx_json **out, bool *latin1, struct
 	struct vx_buf text = VX_BUF_INIT;
 	*out = NULL;
 	*latin1 = false;
-	int st = vx_read_file(path, VX_SIDECAR_MAX, &text, err);
+	int st = vx_read_data_file(path, VX_SIDECAR_MAX, &text, err);
 	if (st == VX_OK && text.len == 0)
 		st = vx_error_set(err, VX_EREJECT, NULL, "empty: 0 bytes");
 	if (st == VX_OK)
@@ -311,7 +311,7 @@ int vx_bval_read(const char *path, struct vx_json **out, struct vx_error *err)
 {
 	struct vx_buf text = VX_BUF_INIT;
 	*out = NULL;
-	int st = vx_read_file(path, VX_SIDECAR_MAX, &text, err);
+	int st = vx_read_data_file(path, VX_SIDECAR_MAX, &text, err);
 	if (st == VX_OK)
 		st = vx_bval_parse(text.data ? text.data : "", text.len, out, err);
 	vx_buf_free(&text);

@@ -216,6 +216,21 @@ python_with_nibabel() {
 	has "$err" "warning: path_json: sidecar left out: empty: 0 bytes"
 }
 
+@test "nifti-meta: a FIFO or a device in the place of a sidecar is told, not waited for" {
+	mkfifo "$BATS_TEST_TMPDIR/pipe.json" "$BATS_TEST_TMPDIR/pipe.bval"
+	cp side/whole.nii.gz "$BATS_TEST_TMPDIR/pipe.nii.gz"
+	printf '{"path_nii":"%s/pipe.nii.gz","_file":{"sidecars":{"%s":"%s/pipe.%s"}}}\n' \
+		"$BATS_TEST_TMPDIR" json "$BATS_TEST_TMPDIR" json "$BATS_TEST_TMPDIR" bval "$BATS_TEST_TMPDIR" bval \
+		>"$BATS_TEST_TMPDIR/in"
+	echo '{"path_nii":"side/whole.nii.gz","path_json":"/dev/zero"}' >>"$BATS_TEST_TMPDIR/in"
+	run3 timeout 10 vx-nifti-meta "$BATS_TEST_TMPDIR/in"
+	expect 1
+	has "$err" "path_json: $BATS_TEST_TMPDIR/pipe.json: not a regular file"
+	has "$err" "pipe.bval: not a regular file"
+	has "$err" "path_json: /dev/zero: not a regular file"
+	has "$err" "3 records in, 0 out, 3 rejected"
+}
+
 @test "nifti-meta: a value of the wrong type or unit is left out with a warning" {
 	meta '{"path_nii":"side/types.nii.gz"}'
 	expect 0
