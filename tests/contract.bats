@@ -262,6 +262,7 @@ filter() { # filter TOOL [ARG...]: runs it with its arguments
 
 @test "a quick look at memory: 200,000 records below 16 MiB" {
 	local t
+	plain_build
 	for t in vx-nifti-meta vx-validate vx-upload vx-patient-map; do
 		good "$t" 200000 >"$BATS_TEST_TMPDIR/in"
 		# shellcheck disable=SC2046

@@ -44,6 +44,11 @@ needs_data() {
 	[ -e "$DATA/$1" ] || skip "the real data set $1 is not here"
 }
 
+# plain_build: skips a test of memory in a build with a sanitizer, which takes its own.
+plain_build() {
+	case $BUILD in *asan*) skip "a sanitizer takes memory of its own" ;; esac
+}
+
 # free_port: a TCP port of 127.0.0.1 that nobody listens on.
 free_port() {
 	local p

@@ -375,11 +375,13 @@ int main(int argc, char **argv)
 	catch_signals();
 	p.api = api = vx_api_new(&o.api, &err);
 	p.model = model = api ? vx_model_load(&err) : NULL;
-	p.run = model ? vx_run_new(&o.common, &err) : NULL;
-	if (p.run && o.dry_run && !(p.planned = vx_idset_new(&err)))
-		vx_run_note(p.run, VX_EIO);
-	if (!p.run || (o.dry_run && !p.planned)) {
+	p.planned = model && o.dry_run ? vx_idset_new(&err) : NULL;
+	p.run = model && (p.planned || !o.dry_run) ? vx_run_new(&o.common, &err) : NULL;
+	if (!p.run) {
 		vx_message(&err);
+		vx_idset_free(p.planned);
+		vx_model_free(model);
+		vx_api_free(api);
 		return vx_exit_status(err.status);
 	}
 	p.job.run = p.run;
