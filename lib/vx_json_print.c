@@ -8,9 +8,7 @@
 #include <json.h>
 
 #include "vx_json.h"
-
-static const double powers[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-	1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
+#include "vx_json_scan.h"
 
 void vx_json_put_int(struct vx_buf *b, int64_t v)
 {
@@ -52,10 +50,10 @@ static bool put_short(struct vx_buf *b, double v, bool narrow)
 	if (a != 0 && (a < 1e-5 || a >= 1e15))
 		return false;
 	for (k = 0; k <= 22; k++) {
-		m = nearbyint(a * powers[k]);
+		m = nearbyint(a * vx_json_powers[k]);
 		if (m >= 0x1p53)
 			return false;
-		back = m / powers[k];
+		back = m / vx_json_powers[k];
 		if (narrow ? (float)back == (float)a : back == a) {
 			put_decimal(b, v < 0, (uint64_t)m, k);
 			return true;
@@ -137,11 +135,11 @@ void vx_json_put_float(struct vx_buf *b, float v)
 void vx_json_put_string(struct vx_buf *b, const char *s, size_t n)
 {
 	static const char short_escapes[32] = { ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't' };
-	size_t i, done = 0;
+	size_t done = 0, i = (size_t)(vx_json_plain(s, s + n) - s);
 
 	vx_buf_reserve(b, n + 2);
 	vx_buf_putc(b, '"');
-	for (i = 0; i < n; i++) {
+	for (; i < n; i++) {
 		unsigned char c = (unsigned char)s[i];
 
 		if (c >= 0x20 && c != '"' && c != '\\')

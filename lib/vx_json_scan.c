@@ -150,7 +150,7 @@ static int scan_string(struct vx_json_scan *s, bool *escaped)
 	bool high = false;
 
 	*escaped = false;
-	while (s->p < s->end) {
+	while ((s->p = vx_json_plain(s->p, s->end)) < s->end) {
 		unsigned char c = (unsigned char)*s->p;
 
 		if (c == '"') {
@@ -179,33 +179,11 @@ static bool is_digit(const struct vx_json_scan *s)
 	return s->p < s->end && *s->p >= '0' && *s->p <= '9';
 }
 
-/* Whether an int64 holds this integer as it is spelled: not beyond 64 bits, no negative zero. */
-static bool integer_fits(const char *p, size_t n)
-{
-	bool minus = *p == '-';
-
-	p += minus;
-	n -= minus;
-	if (n == 1 && *p == '0')
-		return !minus;
-	return n < 19 || (n == 19 && memcmp(p, minus ? "9223372036854775808" : "9223372036854775807", 19) <= 0);
-}
-
 static struct json_object *some(struct json_object *o)
 {
 	if (!o)
 		vx_die(VX_EMEM, "out of memory");
 	return o;
-}
-
-/* What an int64 does not hold keeps its text beside its value. */
-static struct json_object *make_number(struct vx_json_scan *s, const char *text, size_t n, bool whole)
-{
-	vx_buf_clear(&s->scratch);
-	vx_buf_add(&s->scratch, text, n);
-	if (whole && integer_fits(text, n))
-		return some(json_object_new_int64(strtoll(s->scratch.data, NULL, 10)));
-	return some(json_object_new_double_s(strtod(s->scratch.data, NULL), s->scratch.data));
 }
 
 static int scan_number(struct vx_json_scan *s, struct json_object **out)
@@ -241,7 +219,7 @@ static int scan_number(struct vx_json_scan *s, struct json_object **out)
 			s->p++;
 	}
 	if (s->build)
-		*out = make_number(s, start, (size_t)(s->p - start), whole);
+		*out = some(vx_json_number(start, (size_t)(s->p - start), whole, &s->scratch));
 	return VX_OK;
 }
 

@@ -3,6 +3,8 @@
  */
 #include "vx_json_walk.h"
 
+#include "vx_json_scan.h"
+
 static void skip_blanks(struct vx_json_walk *w)
 {
 	while (w->p < w->end && (*w->p == ' ' || *w->p == '\t' || *w->p == '\r' || *w->p == '\n'))
@@ -24,7 +26,7 @@ struct vx_json_walk vx_json_walk_begin(const char *text, size_t len)
 /* Behind the closing quote of the string that begins at p, or NULL when there is none. */
 static const char *string_end(const char *p, const char *end)
 {
-	for (p++; p < end; p++) {
+	for (p++; (p = vx_json_plain(p, end)) < end; p++) {
 		if (*p == '\\')
 			p++;
 		else if (*p == '"')

@@ -48,6 +48,55 @@ static void test_round_trip(void)
 	round_trip("\"a\\u0000b\"", "\"a\\u0000b\"");
 }
 
+/* Values are read without strtod where that is safe: held against it. */
+static void test_decimals(void)
+{
+	static const char *const odd[] = { "0.1", "-0.0", "5e-324", "1.7976931348623157e308", "0.30000001192092896",
+		"9007199254740991.0", "9007199254740993.0", "0.000000000000001", "123456789012345.6", "-96.25",
+		"2.5E3" };
+	char text[40];
+	uint64_t random = 88172645463325252u;
+	int wrong = 0;
+
+	for (size_t i = 0; i < 20000; i++) {
+		struct vx_json *j = NULL;
+		double v, wanted;
+
+		random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+		if (i < sizeof odd / sizeof odd[0])
+			snprintf(text, sizeof text, "%s", odd[i]);
+		else
+			snprintf(text, sizeof text, "%s%u.%0*llu", random & 1 ? "-" : "",
+				(unsigned)(random >> 48) >> random % 16, (int)(random % 13),
+				(unsigned long long)(random >> 32));
+		wanted = strtod(text, NULL);
+		if (vx_json_parse(text, strlen(text), &j, NULL) != VX_OK || !vx_json_as_double(j, &v) ||
+			memcmp(&v, &wanted, sizeof v) != 0)
+			wrong++;
+		vx_json_free(j);
+	}
+	ok(wrong == 0, "20,000 decimals have the values that strtod gives them (%d have not)", wrong);
+}
+
+/* Strings are read eight bytes at a time: what is special is found wherever it stands. */
+static void test_strings(void)
+{
+	static const char *const special[] = { "\\n", "\\\"", "\\\\", "\xC3\xA9", "\x7F" };
+	char text[64];
+
+	for (size_t i = 0; i < sizeof special / sizeof special[0]; i++)
+		for (int before = 0; before < 18; before += 1 + before / 9) {
+			snprintf(text, sizeof text, "\"%.*s%sxyz\"", before, "aaaaaaaaaaaaaaaaaaaaaaa", special[i]);
+			round_trip(text, text);
+		}
+	for (int before = 0; before < 10; before++) {
+		snprintf(text, sizeof text, "\"%.*s\x1Fxyzxyzxyz\"", before, "~~~~~~~~~~~~~~~~~");
+		struct vx_json *j;
+		ok(vx_json_parse(text, strlen(text), &j, NULL) == VX_EREJECT, "control character behind %d bytes",
+			before);
+	}
+}
+
 static void test_refused(void)
 {
 	char deep[300];
@@ -196,6 +245,8 @@ static void test_values(void)
 int main(void)
 {
 	test_round_trip();
+	test_decimals();
+	test_strings();
 	test_refused();
 	test_many_keys();
 	test_numbers();
