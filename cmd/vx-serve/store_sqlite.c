@@ -26,7 +26,7 @@ int sqlite_pragmas(sqlite3 *db, struct vx_error *err)
 	sqlite3_busy_timeout(db, BUSY_MS);
 	return run_sql(db,
 		"PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;"
-		"PRAGMA mmap_size = 1073741824; PRAGMA secure_delete = OFF;",
+		"PRAGMA secure_delete = OFF;",
 		err);
 }
 

@@ -47,8 +47,8 @@ for _ in 1 2 3 4 5; do
 	server=$!
 	until grep -q 'listening on' "$work/log"; do sleep 0.05; done
 	api=$(sed -n 's/.*listening on //p' "$work/log")
-	seconds vx-post -q --no-gzip --batch 5000 --batch-bytes 4M --api "$api" "$work/in.ndjson" >>"$work/created"
-	seconds vx-post -q --no-gzip --batch 5000 --batch-bytes 4M --expect-unchanged --api "$api" "$work/in.ndjson" >>"$work/unchanged"
+	seconds vx-post -q --api "$api" "$work/in.ndjson" >>"$work/created"
+	seconds vx-post -q --expect-unchanged --api "$api" "$work/in.ndjson" >>"$work/unchanged"
 	kill "$server"
 	wait "$server"
 	server=
