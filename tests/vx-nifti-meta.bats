@@ -5,7 +5,7 @@ load helper
 setup_file() {
 	export ODD="$BATS_FILE_TMPDIR/odd"
 	load helper
-	mkdir "$ODD" && nifti-oddities "$ODD"
+	mkdir "$ODD" && nifti_oddities "$ODD"
 }
 
 setup() { cd "$ODD" || return; }
@@ -367,7 +367,7 @@ python_with_nibabel() {
 		-e plain-named >"$BATS_TEST_TMPDIR/in"
 	run3 vx-nifti-meta -q --labels "$BATS_TEST_TMPDIR/in"
 	expect 0
-	same "$("$PYTHON" "$ROOT/tests/nifti-against-nibabel.py" --labels <"$BATS_TEST_TMPDIR/out")" "28 compared"
+	same "$("$PYTHON" "$ROOT/tests/nifti_against_nibabel.py" --labels <"$BATS_TEST_TMPDIR/out")" "28 compared"
 }
 
 @test "nifti-meta: reads as nibabel does: the test data of nibabel" {
@@ -377,7 +377,7 @@ python_with_nibabel() {
 	run3 vx-nifti-meta -q "$BATS_TEST_TMPDIR/in"
 	expect 0
 	grep -v analyze "$BATS_TEST_TMPDIR/out" >"$BATS_TEST_TMPDIR/nifti"
-	same "$("$PYTHON" "$ROOT/tests/nifti-against-nibabel.py" <"$BATS_TEST_TMPDIR/nifti")" "4 compared"
+	same "$("$PYTHON" "$ROOT/tests/nifti_against_nibabel.py" <"$BATS_TEST_TMPDIR/nifti")" "4 compared"
 }
 
 @test "nifti-meta: reads as nibabel does: the headers of all PI-CAI masks" {
@@ -386,9 +386,9 @@ python_with_nibabel() {
 	records "$DATA/picai" >"$BATS_TEST_TMPDIR/in"
 	run3 vx-nifti-meta -q --labels "$BATS_TEST_TMPDIR/in"
 	expect 0
-	same "$("$PYTHON" "$ROOT/tests/nifti-against-nibabel.py" <"$BATS_TEST_TMPDIR/out")" "1092 compared"
+	same "$("$PYTHON" "$ROOT/tests/nifti_against_nibabel.py" <"$BATS_TEST_TMPDIR/out")" "1092 compared"
 	# The values of all of them take nibabel two minutes: one in fifty here, all with VX_TEST_ALL=1.
 	awk -v all="${VX_TEST_ALL:-0}" 'all || NR % 50 == 1' "$BATS_TEST_TMPDIR/out" >"$BATS_TEST_TMPDIR/some"
-	same "$("$PYTHON" "$ROOT/tests/nifti-against-nibabel.py" --labels <"$BATS_TEST_TMPDIR/some")" \
+	same "$("$PYTHON" "$ROOT/tests/nifti_against_nibabel.py" --labels <"$BATS_TEST_TMPDIR/some")" \
 		"$(wc -l <"$BATS_TEST_TMPDIR/some") compared"
 }

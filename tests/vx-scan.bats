@@ -41,7 +41,7 @@ ids() { jq -r .identifier; }
 }
 
 @test "a tree of 20,000 files: one record each, in order, sorted and unique" {
-	make-tree big 20000
+	make_tree big 20000
 	run3 vx-scan -j 3 big
 	expect 0
 	has "$err" "20000 files out"
@@ -51,7 +51,7 @@ ids() { jq -r .identifier; }
 }
 
 @test "memory does not grow with the tree" {
-	make-tree big 100000
+	make_tree big 100000
 	/usr/bin/time -f %M -o rss vx-scan -q big >/dev/null
 	plain_build
 	[ "$(tail -1 rss)" -lt 16384 ]
@@ -320,7 +320,7 @@ volume/old2"
 }
 
 @test "--shard: the parts are disjoint, their union is the whole, and stay the same" {
-	make-tree big 3000
+	make_tree big 3000
 	vx-scan -q big | rels | sort >all
 	for i in 1 2 3 4 5 6 7; do vx-scan -q --shard $i/7 big | rels; done >parts
 	sort parts | cmp - all
@@ -334,7 +334,7 @@ volume/old2"
 }
 
 @test "the first record comes before the last file is looked at" {
-	make-tree big 50000
+	make_tree big 50000
 	# head closes the pipe after one line: a scan that streams dies of it long before its end.
 	status=0
 	vx-scan -q big 2>err | head -1 >out || status=$?

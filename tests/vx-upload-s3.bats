@@ -50,11 +50,11 @@ s3() {
 		-X "$method" "$@" "http://127.0.0.1:$S3_PORT/lab/$key"
 }
 
-# start_odd ODDITY: tests/s3/odd-store.py on a free port.
+# start_odd ODDITY: tests/s3/odd_store.py on a free port.
 start_odd() {
 	local port
 	port=$(free_port)
-	/usr/bin/python3 "$ROOT/tests/s3/odd-store.py" "$port" "$1" >odd.log 2>odd.err 3>&- &
+	/usr/bin/python3 "$ROOT/tests/s3/odd_store.py" "$port" "$1" >odd.log 2>odd.err 3>&- &
 	ODD_PID=$!
 	export AWS_ENDPOINT_URL=http://127.0.0.1:$port
 	for _ in $(seq 100); do

@@ -17,7 +17,7 @@ seconds() {
 	local TIMEFORMAT=%R
 	{ time "$@" >/dev/null 2>&1; } 2>&1
 }
-peer() { "$BUILD/fixtures/csv-peer" <"$dir/rows.ndjson"; }
+peer() { "$BUILD/fixtures/csv_peer" <"$dir/rows.ndjson"; }
 median() { sort -n | sed -n 3p; }
 
 for _ in 1 2 3 4 5; do

@@ -7,8 +7,8 @@ data=$root/../shared/data/picai
 [ -d "$data" ] || { echo "nifti: skipped: the real data set picai is not here"; exit 0; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cc -O2 -o "$work/floor" "$root/tests/bench/nifti-floor.c" -lz
-cc -O2 -I/usr/include/nifti -o "$work/libnifti" "$root/tests/bench/nifti-libnifti.c" -lnifti2 -lznz -lz -lm 2>"$work/log" || rm -f "$work/libnifti"
+cc -O2 -o "$work/floor" "$root/tests/bench/nifti_floor.c" -lz
+cc -O2 -I/usr/include/nifti -o "$work/libnifti" "$root/tests/bench/nifti_libnifti.c" -lnifti2 -lznz -lz -lm 2>"$work/log" || rm -f "$work/libnifti"
 python=
 for p in /usr/bin/python3 python3; do "$p" -c 'import nibabel' 2>/dev/null && { python=$p; break; }; done
 
@@ -50,9 +50,9 @@ pair "10,920 headers, floor, one thread" - 5 "$work/paths.ndjson" "$work/paths" 
 	pair "10,920 headers, libnifti" 5 5 "$work/paths.ndjson" "$work/paths" 1 "$work/libnifti" -- vx-nifti-meta -q
 if [ -n "$python" ]; then
 	pair "10,920 headers, nibabel" 20 3 "$work/paths.ndjson" "$work/paths" 1 \
-		"$python" "$root/tests/bench/nifti-nibabel.py" -- vx-nifti-meta -q
+		"$python" "$root/tests/bench/nifti_nibabel.py" -- vx-nifti-meta -q
 	pair "values of 110 masks, nibabel and unique" 50 3 "$work/few.ndjson" "$work/few" 1 \
-		"$python" "$root/tests/bench/nifti-nibabel.py" --labels -- vx-nifti-meta -q --labels
+		"$python" "$root/tests/bench/nifti_nibabel.py" --labels -- vx-nifti-meta -q --labels
 else
 	echo "nifti: nibabel is not installed: not compared"
 fi

@@ -5,7 +5,7 @@ set -euo pipefail
 files=${FILES:-500000}
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-"$BUILD/fixtures/make-tree" "$dir/tree" "$files"
+"$BUILD/fixtures/make_tree" "$dir/tree" "$files"
 
 # seconds COMMAND...: its wall time, its output thrown away.
 seconds() {

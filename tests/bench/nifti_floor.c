@@ -1,4 +1,4 @@
-/* nifti-floor: what reading NIfTI headers costs at the least: open, read 4,096 bytes, inflate 352, close.
+/* nifti_floor: what reading NIfTI headers costs at the least: open, read 4,096 bytes, inflate 352, close.
  * paths on stdin -> the number of headers whose sizeof_hdr is right.
  * SPDX-License-Identifier: MIT */
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """An S3 store with one oddity, to show what a client makes of it. It keeps objects in memory and checks no signature.
-usage: odd-store.py PORT ODDITY     SPDX-License-Identifier: MIT
+usage: odd_store.py PORT ODDITY     SPDX-License-Identifier: MIT
   skew          its clock is two hours ahead, and it refuses dates that are more than 15 minutes off
   no-condition  answers If-None-Match with 501, as Swift does
   elsewhere     every request: 301, the bucket is in eu-west-1

@@ -1,4 +1,4 @@
-/* nifti-libnifti: the same headers by libnifti (nifti2_io): shape, spacing, form codes, sform or qform as JSON lines.
+/* nifti_libnifti: the same headers by libnifti (nifti2_io): shape, spacing, form codes, sform or qform as JSON lines.
  * paths on stdin -> JSON lines.
  * SPDX-License-Identifier: MIT */
 #include <stdio.h>
