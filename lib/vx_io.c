@@ -208,9 +208,9 @@ static int read_whole(int fd, const char *path, size_t max, struct vx_buf *b, st
 		n = read(fd, end, 65536);
 		if (n > 0) {
 			b->len += (size_t)n;
-			b->data[b->len] = '\0';
 			total += (size_t)n;
 		}
+		b->data[b->len] = '\0';
 		if (total > max) {
 			close(fd);
 			vx_error_at(err, path, 0);

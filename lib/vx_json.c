@@ -70,7 +70,8 @@ int vx_json_parse_file(const char *path, struct vx_json **out, struct vx_error *
 	*out = NULL;
 	if (status == VX_OK) {
 		status = vx_json_parse(b.data ? b.data + bom : "", b.len - bom, out, err);
-		vx_error_at(err, path, 0);
+		if (status != VX_OK)
+			vx_error_at(err, path, 0);
 	}
 	vx_buf_free(&b);
 	return status;

@@ -123,8 +123,12 @@ int vx_secret_env(const char *name, char **out, struct vx_error *err)
 	if (!path || !*path)
 		return VX_OK;
 	status = vx_read_file(path, 65536, &b, err);
+	if (status == VX_OK && (!b.data || !strcspn(b.data, "\r\n"))) {
+		vx_error_at(err, path, 0);
+		status = vx_error_set(err, VX_EIO, file_name, "nothing in the first line of the file");
+	}
 	if (status == VX_OK)
-		*out = vx_strndup(b.data ? b.data : "", b.data ? strcspn(b.data, "\r\n") : 0);
+		*out = vx_strndup(b.data, strcspn(b.data, "\r\n"));
 	vx_buf_free(&b);
 	return status == VX_OK ? VX_OK : VX_EIO;
 }

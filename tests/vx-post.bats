@@ -328,8 +328,13 @@ statuses() { jq -r .status <<<"$out" | sort | uniq -c | sed 's/^ *//' | paste -s
 	expect 0
 	VX_TOKEN_FILE=$BATS_TEST_TMPDIR/none run3 vx-post --api "$API" "$BATS_TEST_TMPDIR/in"
 	expect 74
+	: >"$BATS_TEST_TMPDIR/none"
+	VX_TOKEN_FILE=$BATS_TEST_TMPDIR/none run3 vx-post --api "$API" "$BATS_TEST_TMPDIR/in"
+	expect 74
+	has "$err" "vx-post: $BATS_TEST_TMPDIR/none: VX_TOKEN_FILE: nothing in the first line of the file"
 	VX_TOKEN=$'a\nX: y' run3 vx-post --api "$API" "$BATS_TEST_TMPDIR/in"
 	expect 64
+	has "$err" "vx-post: VX_TOKEN: holds a control character"
 }
 
 @test "a production deployment is refused without --production, and nothing is written" {

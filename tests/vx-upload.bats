@@ -363,6 +363,7 @@ volume/a path_json in/t2.json $STORE/volume/a.json 21 $(sha in/t2.json) created"
 	start_serve --environment production
 	run3 vx-upload --to "$STORE" --api "$API" rec
 	expect 69
+	has "$err" "vx-upload: $API is a production deployment: give --production"
 	[ ! -e store ]
 	VX_API=$API run3 vx-upload --to "$STORE" rec
 	expect 69
