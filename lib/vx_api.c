@@ -22,6 +22,7 @@ struct vx_api {
 	char *shown; /* the same without user name and password */
 	char *authorization;
 	struct vx_json *routes;
+	bool gzip;
 };
 
 struct vx_api_link {
@@ -45,6 +46,22 @@ static char *without_userinfo(const char *url)
 		if (*p == '@')
 			at = p;
 	return at ? vx_asprintf("%.*s%s", (int)(start - url), url, at + 1) : vx_strdup(url);
+}
+
+/* Whether the URL names this machine: then compressing costs both sides more than the bytes saved. */
+static bool is_loopback(const char *url)
+{
+	static const char *const hosts[] = { "localhost", "[::1]" };
+	const char *host = strstr(url, "//") + 2;
+	size_t n = strcspn(host, "/");
+
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+		size_t len = strlen(hosts[i]);
+
+		if (n >= len && strncasecmp(host, hosts[i], len) == 0 && (n == len || host[len] == ':'))
+			return true;
+	}
+	return strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.:") == n;
 }
 
 static int load_routes(struct vx_api *api, struct vx_error *err)
@@ -99,6 +116,7 @@ struct vx_api *vx_api_new(const struct vx_api_options *options, struct vx_error 
 		vx_api_free(api);
 		return NULL;
 	}
+	api->gzip = options->gzip == VX_API_GZIP || (options->gzip == VX_API_GZIP_AUTO && !is_loopback(api->shown));
 	if (load_routes(api, err) != VX_OK || load_token(api, err) != VX_OK) {
 		vx_api_free(api);
 		return NULL;
@@ -177,7 +195,7 @@ static bool pack(struct vx_api_link *link, const char *body, size_t len)
 {
 	size_t n;
 
-	if (link->api->options.plain_bodies || len < GZIP_WORTH)
+	if (!link->api->gzip || len < GZIP_WORTH)
 		return false;
 	if (!link->gzip)
 		link->gzip = libdeflate_alloc_compressor(GZIP_LEVEL);

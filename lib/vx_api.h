@@ -21,12 +21,14 @@
 
 #define VX_API_DEFAULT "http://127.0.0.1:8420"
 
+enum vx_api_gzip { VX_API_GZIP_AUTO, VX_API_GZIP, VX_API_PLAIN }; /* auto: unless the API is on this machine */
+
 struct vx_api_options {
 	const char *url;                   /* NULL: $VX_API, else VX_API_DEFAULT */
 	double retry_for;                  /* as struct vx_http_options */
 	double timeout;                    /* as struct vx_http_options */
 	bool production;                   /* a production deployment may be written to */
-	bool plain_bodies;                 /* request bodies are not compressed */
+	enum vx_api_gzip gzip;             /* request bodies: compressed or not */
 	const volatile sig_atomic_t *stop; /* as struct vx_http_options */
 };
 

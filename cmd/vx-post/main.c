@@ -30,7 +30,7 @@ static const char usage[] =
 	"      --window SIZE         how much may wait for what it refers to (default 4M)\n"
 	"      --linger TIME         how long an unfilled batch waits for more input (default 50ms)\n"
 	"      --retry-for TIME      how long to go on trying an API that does not answer (default 60s)\n"
-	"      --no-gzip             send request bodies uncompressed\n"
+	"      --gzip, --no-gzip     compress request bodies, or do not (default: unless the API is on this machine)\n"
 	"  -j, --jobs N              connections (default 2)\n"
 	"      --rejects FILE        write records that did not go in to FILE, with the reason\n"
 	"      --progress            show progress even when stderr is no terminal\n"
@@ -53,6 +53,7 @@ enum {
 	OPT_WINDOW,
 	OPT_LINGER,
 	OPT_RETRY_FOR,
+	OPT_GZIP,
 	OPT_NO_GZIP
 };
 
@@ -83,8 +84,8 @@ static void parse_args(int argc, char **argv, struct opts *o)
 		{ "production", no_argument, NULL, OPT_PRODUCTION }, { "batch", required_argument, NULL, OPT_BATCH },
 		{ "batch-bytes", required_argument, NULL, OPT_BATCH_BYTES },
 		{ "window", required_argument, NULL, OPT_WINDOW }, { "linger", required_argument, NULL, OPT_LINGER },
-		{ "retry-for", required_argument, NULL, OPT_RETRY_FOR }, { "no-gzip", no_argument, NULL, OPT_NO_GZIP },
-		VX_OPT_COMMON, { NULL, 0, NULL, 0 } };
+		{ "retry-for", required_argument, NULL, OPT_RETRY_FOR }, { "gzip", no_argument, NULL, OPT_GZIP },
+		{ "no-gzip", no_argument, NULL, OPT_NO_GZIP }, VX_OPT_COMMON, { NULL, 0, NULL, 0 } };
 	int c;
 
 	while ((c = getopt_long(argc, argv, VX_OPT_SHORT, longs, NULL)) != -1) {
@@ -121,8 +122,11 @@ static void parse_args(int argc, char **argv, struct opts *o)
 		case OPT_RETRY_FOR:
 			o->api.retry_for = vx_opt_seconds("--retry-for", optarg);
 			break;
+		case OPT_GZIP:
+			o->api.gzip = VX_API_GZIP;
+			break;
 		case OPT_NO_GZIP:
-			o->api.plain_bodies = true;
+			o->api.gzip = VX_API_PLAIN;
 			break;
 		default:
 			vx_opt_common(c, usage, &o->common);

@@ -53,16 +53,16 @@ for _ in 1 2 3 4 5; do
 	post "$work/created"
 	post "$work/unchanged" --expect-unchanged
 	fresh
-	post "$work/plain" --no-gzip
+	post "$work/packed" --gzip
 	fresh
 	post "$work/single" -j 1
 done
 awk -v n="$total" -v c="$(median "$work/created" 1)" -v u="$(median "$work/unchanged" 1)" -v own="$(median "$work/created" 2)" \
-	-v p="$(median "$work/plain" 1)" -v s="$(median "$work/single" 1)" -v m="$(median "$work/created" 3)" 'BEGIN {
+	-v p="$(median "$work/packed" 1)" -v s="$(median "$work/single" 1)" -v m="$(median "$work/created" 3)" 'BEGIN {
 	printf "vx-post into vx-serve, %d new resources: %.2f s, %.0f/s (goal 40000/s)\n", n, c, n / c
 	printf "the same again, all unchanged: %.2f s, %.0f/s\n", u, n / u
 	printf "vx-post itself: %.1f microseconds of processor time a resource\n", own / n * 1e6
-	printf "without gzip: %.2f s, ratio %.2f; with one connection: %.2f s, ratio %.2f\n", p, p / c, s, s / c
+	printf "with gzip: %.2f s, ratio %.2f; with one connection: %.2f s, ratio %.2f\n", p, p / c, s, s / c
 	printf "vx-post at its peak: %.1f MiB (goal 16)\n", m / 1024
 }'
 # Memory does not grow with the number of records.
