@@ -9,10 +9,16 @@
 #include "post.h"
 #include "vx_hash.h"
 
+struct member {
+	struct vx_slice key, value;
+};
+
 struct intake {
 	struct post *post;
 	struct vx_json_scan *scan;
 	struct vx_buf text, rewritten, name, path;
+	struct member *members; /* of the record at hand */
+	size_t n_members, cap_members;
 	uint64_t *refs;
 	size_t n_refs, cap_refs;
 	char *folder; /* the current one, for relative paths */
@@ -43,6 +49,7 @@ void intake_free(struct intake *in)
 	vx_buf_free(&in->rewritten);
 	vx_buf_free(&in->name);
 	vx_buf_free(&in->path);
+	free(in->members);
 	free(in->refs);
 	free(in->folder);
 	free(in);
@@ -71,14 +78,31 @@ static bool string_into(struct vx_slice value, struct vx_buf *b)
 	return true;
 }
 
-/* First look: who it is. */
-static void look(struct vx_slice line, struct reading *r)
+static void walk(struct intake *in, struct vx_slice line)
 {
-	struct vx_json_walk w = vx_json_walk_begin(line.text, line.len), file;
-	struct vx_slice key, value;
+	struct vx_json_walk w = vx_json_walk_begin(line.text, line.len);
+	struct member m;
 
+	in->n_members = 0;
+	while (vx_json_walk_member(&w, &m.key, &m.value)) {
+		if (in->n_members == in->cap_members) {
+			in->cap_members = in->cap_members ? in->cap_members * 2 : 64;
+			in->members = vx_realloc(in->members, in->cap_members * sizeof(in->members[0]));
+		}
+		in->members[in->n_members++] = m;
+	}
+}
+
+/* First look: who it is. */
+static void look(struct intake *in, struct vx_slice line, struct reading *r)
+{
+	struct vx_json_walk file;
+
+	walk(in, line);
 	*r = (struct reading){ .escaped = false };
-	while (vx_json_walk_member(&w, &key, &value)) {
+	for (size_t i = 0; i < in->n_members; i++) {
+		struct vx_slice key = in->members[i].key, value = in->members[i].value;
+
 		if (memchr(key.text, '\\', key.len)) {
 			r->escaped = true;
 		} else if (vx_slice_is(key, "identifier")) {
@@ -169,14 +193,13 @@ static void add_path(struct intake *in, const struct reading *r, struct vx_slice
 }
 
 /* Second look: in->text becomes what is sent, in->refs what it refers to. */
-static void take_public(struct intake *in, const struct vx_type *type, struct vx_slice line, const struct reading *r)
+static void take_public(struct intake *in, const struct vx_type *type, const struct reading *r)
 {
-	struct vx_json_walk w = vx_json_walk_begin(line.text, line.len);
-	struct vx_slice key, value;
-
 	vx_buf_clear(&in->text);
 	in->n_refs = 0;
-	while (vx_json_walk_member(&w, &key, &value)) {
+	for (size_t i = 0; i < in->n_members; i++) {
+		struct vx_slice key = in->members[i].key, value = in->members[i].value;
+
 		if (key.len > 0 && key.text[0] == '_')
 			continue;
 		vx_buf_putc(&in->text, in->text.len ? ',' : '{');
@@ -225,7 +248,7 @@ static int intake_object(struct intake *in, struct vx_slice line, const char *in
 	struct item *it;
 	int status;
 
-	look(line, &r);
+	look(in, line, &r);
 	if (r.escaped) {
 		struct vx_json *j;
 
@@ -235,13 +258,13 @@ static int intake_object(struct intake *in, struct vx_slice line, const char *in
 		vx_json_print(j, &in->rewritten);
 		vx_json_free(j);
 		line = (struct vx_slice){ in->rewritten.data, in->rewritten.len };
-		look(line, &r); /* a key that still needs an escape is none of ours */
+		look(in, line, &r); /* a key that still needs an escape is none of ours */
 	}
 	type = identify(in, &r, err);
 	if (!type)
 		return VX_EREJECT;
 	in->local_urls = 0;
-	take_public(in, type, line, &r);
+	take_public(in, type, &r);
 	string_into(r.identifier, &in->name);
 	it = item_new(in->name.data, in->name.len);
 	it->type = type;
