@@ -136,8 +136,16 @@ void vx_json_put_string(struct vx_buf *b, const char *s, size_t n)
 {
 	static const char short_escapes[32] = { ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't' };
 	size_t done = 0, i = (size_t)(vx_json_plain(s, s + n) - s);
+	char *to = vx_buf_reserve(b, n + 2);
 
-	vx_buf_reserve(b, n + 2);
+	if (i == n) { /* nothing to escape, as nearly always */
+		*to = '"';
+		if (n > 0)
+			memcpy(to + 1, s, n);
+		memcpy(to + 1 + n, "\"", 2);
+		b->len += n + 2;
+		return;
+	}
 	vx_buf_putc(b, '"');
 	for (; i < n; i++) {
 		unsigned char c = (unsigned char)s[i];

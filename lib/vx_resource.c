@@ -6,6 +6,8 @@
 
 #include "vx_resource.h"
 
+#define FIELDS_FEW 64 /* of a resource, in the data model; more take another way */
+
 static bool name_byte(char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
@@ -70,10 +72,31 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct vx_type_field *)a)->name, ((const struct vx_type_field *)b)->name);
 }
 
+static bool name_after(const char *a, const char *b)
+{
+	return *a != *b ? (unsigned char)*a > (unsigned char)*b : strcmp(a, b) > 0;
+}
+
+/* Some twenty fields a resource: by insertion that takes a third of the time of qsort. */
+static void sort_fields(struct vx_type_field *all, size_t n)
+{
+	if (n > FIELDS_FEW) {
+		qsort(all, n, sizeof(*all), by_name);
+		return;
+	}
+	for (size_t i = 1; i < n; i++) {
+		struct vx_type_field f = all[i];
+		size_t to = i;
+		for (; to > 0 && name_after(all[to - 1].name, f.name); to--)
+			all[to] = all[to - 1];
+		all[to] = f;
+	}
+}
+
 void vx_resource_canonical(const struct vx_type *t, const struct vx_json *resource, struct vx_buf *b)
 {
 	size_t n = 0, room = vx_json_size(resource) + t->ndefaults;
-	struct vx_type_field few[64], *all = room <= 64 ? few : vx_alloc(room * sizeof(*all));
+	struct vx_type_field few[FIELDS_FEW], *all = room <= FIELDS_FEW ? few : vx_alloc(room * sizeof(*all));
 	struct vx_json_iter it = vx_json_begin(resource);
 
 	while (vx_json_next(&it))
@@ -82,7 +105,7 @@ void vx_resource_canonical(const struct vx_type *t, const struct vx_json *resour
 	for (size_t i = 0; i < t->ndefaults; i++)
 		if (!vx_json_get(resource, t->defaults[i].name))
 			all[n++] = t->defaults[i];
-	qsort(all, n, sizeof(*all), by_name);
+	sort_fields(all, n);
 	vx_buf_putc(b, '{');
 	for (size_t i = 0; i < n; i++) {
 		if (i)
