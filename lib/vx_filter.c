@@ -6,7 +6,7 @@
 
 #include "vx_run.h"
 
-enum { BATCH_SERIAL = 256, BATCH_PARALLEL = 32, BATCH_BYTES = 256 << 10, NO_NDJSON_AFTER = 100 };
+enum { BATCH = 256, BATCH_BYTES = 256 << 10, NO_NDJSON_AFTER = 100 };
 
 struct loop {
 	const struct vx_filter *f;
@@ -366,7 +366,7 @@ int vx_filter_main(const struct vx_filter *f, char **files)
 		vx_message(&err);
 		return vx_exit_status(VX_EIO);
 	}
-	l.batch_max = f->batch_max ? f->batch_max : jobs > 1 ? BATCH_PARALLEL : BATCH_SERIAL;
+	l.batch_max = f->batch_max ? f->batch_max : BATCH;
 	l.batch_bytes = f->batch_bytes ? f->batch_bytes : BATCH_BYTES;
 	if (jobs > 1)
 		run_parallel(&l, jobs);

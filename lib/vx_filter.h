@@ -59,7 +59,7 @@ struct vx_filter {
 	const struct vx_common *common;
 	bool parallel;      /* record may run in several threads: common->jobs, default_jobs, else one a processor */
 	int default_jobs;   /* 0: one a processor (set it where waiting, not computing, is the work) */
-	size_t batch_max;   /* records a batch: default 256 */
+	size_t batch_max;   /* records a batch: default 256; fewer where one record takes long */
 	size_t batch_bytes; /* bytes of input a batch: default 256 KiB */
 	int linger_ms;      /* how long a batch that is not full waits for more input: default 0 */
 	bool lossy;         /* the tool may emit more or fewer records than it read: no count check */

@@ -340,6 +340,7 @@ int main(int argc, char **argv)
 		.arg = &o,
 		.common = &o.common,
 		.parallel = true,
+		.batch_max = o.labels || o.check ? 16 : 0, /* images of a second each are not kept waiting for others */
 		.summary_extra = summary_extra,
 	};
 	int status = vx_filter_main(&f, argv + optind);
