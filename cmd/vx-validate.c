@@ -97,7 +97,7 @@ static void place(const struct vx_record *rec, struct vx_error *err)
 static void warn(void *arg, const char *code, const char *field)
 {
 	if (strcmp(code, "local_path")) /* vx-upload may still come */
-		vx_warn(arg, "%s: %s", field, code);
+		vx_warn(arg, "%s: %s", field, vx_resource_warning_text(code));
 }
 
 static int process(struct vx_record *rec, void *worker, void *arg, struct vx_error *err)

@@ -180,3 +180,18 @@ void vx_resource_warnings(const struct vx_type *t, const struct vx_json *resourc
 		if (local(vx_json_str(resource, paths[i])))
 			say(arg, "local_path", paths[i]);
 }
+
+const char *vx_resource_warning_text(const char *code)
+{
+	static const char *const texts[][2] = {
+		{ "no_parent", "no parent is named" },
+		{ "no_reference_mri", "the volume that it was drawn against is not named" },
+		{ "default_split_set", "a split is set, which the central script assigns" },
+		{ "local_path", "the file is on this machine only" },
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		if (strcmp(texts[i][0], code) == 0)
+			return texts[i][1];
+	return NULL;
+}

@@ -91,4 +91,7 @@ struct vx_json *vx_resource_diff(const struct vx_type *t, const struct vx_json *
 void vx_resource_warnings(const struct vx_type *t, const struct vx_json *resource,
 	void (*say)(void *arg, const char *code, const char *field), void *arg);
 
+/* vx_resource_warning_text: such a warning in words, static; NULL for a code that is not known here (a server's own). */
+const char *vx_resource_warning_text(const char *code);
+
 #endif

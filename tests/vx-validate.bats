@@ -225,8 +225,8 @@ volume/child parent_identifier is rejected itself'
 	for i in 1 2 3; do echo '{"identifier":"volume/'$i'","path_nii":"/a"}'; done >in
 	run3 vx-validate -j 1 in
 	expect 0
-	same "$(grep no_parent err)" "vx-validate: /a: warning: parent_identifier: no_parent
-vx-validate: warning: parent_identifier: no_parent (and 2 more)"
+	same "$(grep parent_identifier err)" "vx-validate: /a: warning: parent_identifier: no parent is named
+vx-validate: warning: parent_identifier: no parent is named (and 2 more)"
 }
 
 @test "split and joined again it is the same" {

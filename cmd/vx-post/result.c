@@ -225,10 +225,11 @@ static void say_warnings(struct post *p, const struct item *it, const char *text
 		const struct vx_json *w = vx_json_at(warnings, i);
 		const char *code = vx_json_type(w) == VX_OBJECT ? vx_json_str(w, "code") : NULL;
 		const char *field = vx_json_type(w) == VX_OBJECT ? vx_json_str(w, "field") : NULL;
+		const char *words = code ? vx_resource_warning_text(code) : "unnamed";
 		struct vx_error err = VX_ERROR_INIT;
 		locate(it, text, &err);
-		vx_error_set(&err, VX_OK, NULL, "%s%s%s", code ? code : "unnamed", field && *field ? ": " : "",
-			field ? field : "");
+		vx_error_set(&err, VX_OK, NULL, "%s%s%s", field ? field : "", field && *field ? ": " : "",
+			words ? words : code);
 		vx_run_warn(p->run, &err);
 		p->warnings++;
 	}
