@@ -75,7 +75,10 @@ specimen() { # specimen NAME PARENT ROOT [SUMMARY]
 	expect 64
 	echo 'this is a text, longer than the header of a database' >"$BATS_TEST_TMPDIR/text"
 	run3 vx-serve --db "$BATS_TEST_TMPDIR/text" --listen 127.0.0.1:0
-	expect 74
+	expect 65
+	has "$err" "text: is no database"
+	run3 vx-serve --db '' --listen 127.0.0.1:0
+	expect 64
 	same "$(cat "$BATS_TEST_TMPDIR/text")" 'this is a text, longer than the header of a database'
 	sqlite3 "$BATS_TEST_TMPDIR/other.db" 'CREATE TABLE t (a); INSERT INTO t VALUES (1)'
 	run3 vx-serve --db "$BATS_TEST_TMPDIR/other.db" --listen 127.0.0.1:0

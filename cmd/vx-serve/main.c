@@ -108,6 +108,8 @@ static void parse_args(int argc, char **argv, struct opts *o)
 	while ((c = getopt_long(argc, argv, "hqv", longs, NULL)) != -1) {
 		switch (c) {
 		case DB:
+			if (!*optarg) /* SQLite takes it for a file that is gone when the server ends */
+				vx_die(VX_EUSAGE, "--db: the name is empty");
 			o->db = optarg;
 			break;
 		case LISTEN:

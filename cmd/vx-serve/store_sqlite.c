@@ -207,6 +207,8 @@ struct store *store_open(const char *path, const struct vx_model *model, struct 
 		status = sqlite_prepare(s->db, sql_writer, SQL_WRITER_COUNT, s->stmt, err);
 	if (status == VX_OK)
 		return s;
+	if (s->db && sqlite3_errcode(s->db) == SQLITE_NOTADB)
+		vx_error_set(err, VX_EDATA, NULL, "is no database");
 	vx_error_at(err, path, 0);
 	store_close(s);
 	return NULL;
