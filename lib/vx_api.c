@@ -12,6 +12,7 @@
 #include "vx_json.h"
 #include "vx_opt.h"
 
+#define BEARER "Authorization: Bearer "
 #define GZIP_LEVEL 1
 #define GZIP_WORTH 1024 /* a shorter body fits a packet as it is */
 #define SERVER_ERROR_TRIES 3
@@ -92,7 +93,7 @@ static int load_token(struct vx_api *api, struct vx_error *err)
 		if (*p < ' ' || *p == 0x7f)
 			status = vx_error_set(err, VX_EUSAGE, NULL, "VX_TOKEN: holds a control character");
 	if (status == VX_OK && *token)
-		api->authorization = vx_asprintf("Authorization: Bearer %s", token);
+		api->authorization = vx_asprintf(BEARER "%s", token);
 	free(token);
 	return status;
 }
@@ -209,8 +210,17 @@ static bool pack(struct vx_api_link *link, const char *body, size_t len)
 	return n > 0;
 }
 
+/* A server or proxy that shows the request it refuses shows the token with it. */
+static void hide_token(const struct vx_api *api, char *text)
+{
+	const char *token = api->authorization ? api->authorization + strlen(BEARER) : "";
+
+	for (char *at = text; *token && (at = strstr(at, token));)
+		memset(at, '*', strlen(token));
+}
+
 /* What a problem document says of itself, or nothing. Control characters are left to vx_say. */
-static void problem_story(const struct vx_http_response *r, char *out, size_t size)
+static void problem_story(const struct vx_api *api, const struct vx_http_response *r, char *out, size_t size)
 {
 	struct vx_json *j = NULL;
 	const char *detail, *title;
@@ -220,8 +230,13 @@ static void problem_story(const struct vx_http_response *r, char *out, size_t si
 		return;
 	detail = vx_json_type(j) == VX_OBJECT ? vx_json_str(j, "detail") : NULL;
 	title = vx_json_type(j) == VX_OBJECT ? vx_json_str(j, "title") : NULL;
-	if (detail || title)
-		snprintf(out, size, ": %s", detail ? detail : title);
+	if (detail || title) {
+		char *story = vx_asprintf(": %s", detail ? detail : title);
+
+		hide_token(api, story); /* before it is cut: half a token is no longer found */
+		snprintf(out, size, "%s", story);
+		free(story);
+	}
 	vx_json_free(j);
 }
 
@@ -237,7 +252,7 @@ static int judge(struct vx_api_link *link, const char *method, struct vx_api_ans
 	answer->len = r->body.len;
 	if (r->status >= 200 && r->status < 300)
 		return VX_OK;
-	problem_story(r, story, sizeof(story));
+	problem_story(link->api, r, story, sizeof(story));
 	if (r->status == 401 || r->status == 403)
 		return vx_error_set(err, VX_EREFUSED, NULL, "%s: %ld %s%s", shown, r->status,
 			link->api->authorization ? "the token is not accepted"

@@ -284,6 +284,9 @@ static int story(struct vx_http *h, CURLcode code, const struct attempt *t, stru
 	long number = 0;
 
 	url_origin(t->request->url, origin, sizeof(origin));
+	/* The same code tells a URL of another scheme and an answer that does not begin as HTTP does. */
+	if (code == CURLE_UNSUPPORTED_PROTOCOL && strncasecmp(origin, "http", 4) == 0)
+		return vx_error_set(err, VX_EREFUSED, NULL, "%s: what answers there speaks no HTTP", origin);
 	if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL || origin[0] == '\0')
 		return vx_error_set(err, VX_EUSAGE, NULL, "not an http or https URL");
 	if (code == CURLE_OUT_OF_MEMORY)
@@ -294,7 +297,8 @@ static int story(struct vx_http *h, CURLcode code, const struct attempt *t, stru
 		return vx_error_set(
 			err, VX_EUNREACHABLE, NULL, "%s: answer of more than %ld bytes", origin, VX_HTTP_ANSWER_MAX);
 	snprintf(why, sizeof(why), "%s", curl_easy_strerror(code));
-	why[0] = (char)tolower((unsigned char)why[0]);
+	if (islower((unsigned char)why[1])) /* "SSL connect error" stays */
+		why[0] = (char)tolower((unsigned char)why[0]);
 	curl_easy_getinfo(h->curl, CURLINFO_OS_ERRNO, &number);
 	if (number > 0)
 		snprintf(system_error, sizeof(system_error), " (%s)", strerror((int)number));

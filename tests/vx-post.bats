@@ -343,6 +343,35 @@ statuses() { jq -r .status <<<"$out" | sort | uniq -c | sed 's/^ *//' | paste -s
 	has "$err" "vx-post: VX_TOKEN: holds a control character"
 }
 
+@test "an answer that shows the token, and one that is no HTTP" {
+	local port
+	port=$(free_port)
+	python3 - "$port" >"$BATS_TEST_TMPDIR/ready" 3>&- <<'PY' &
+import socket, sys
+server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+print("ready", flush=True)
+connection = server.accept()[0]
+token = [line for line in connection.recv(65536).split(b"\r\n") if line.startswith(b"Authorization")][0]
+body = b'{"detail":"' + b"x" * 760 + b"you sent " + token + b'"}'
+connection.sendall(b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+connection.close()
+connection = server.accept()[0]
+connection.recv(65536)
+connection.sendall(b"220 mail.example ESMTP\r\n")
+connection.close()
+PY
+	PROXY_PID=$!
+	until [ -s "$BATS_TEST_TMPDIR/ready" ]; do sleep 0.05; done
+	tree 1 >"$BATS_TEST_TMPDIR/in"
+	VX_TOKEN=sesame-43-sesame-43 run3 vx-post --api "http://127.0.0.1:$port" "$BATS_TEST_TMPDIR/in"
+	expect 69
+	has "$err" "you sent Authorization: Bearer **"
+	[[ $err$out != *sesame* ]]
+	run3 vx-post --retry-for 1s --api "http://127.0.0.1:$port" "$BATS_TEST_TMPDIR/in"
+	expect 69
+	has "$err" "http://127.0.0.1:$port: what answers there speaks no HTTP"
+}
+
 @test "a production deployment is refused without --production, and nothing is written" {
 	stop_serve
 	rm -f "$DB"*
