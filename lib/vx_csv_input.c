@@ -206,6 +206,21 @@ static void decode(struct vx_csv_input *in)
 	in->raw.len = left;
 }
 
+/* What people give in place of a table, and what makes one of it. */
+static int check_kind(const struct vx_csv_input *in, struct vx_error *err)
+{
+	const char *s = in->raw.data;
+	size_t n = in->raw.len;
+
+	if (n >= 4 && memcmp(s, "PK\3\4", 4) == 0)
+		return vx_error_set(err, VX_EDATA, NULL, "a zip file or workbook: xlsx2csv FILE | vx-csv --name FILE");
+	if (n >= 4 && memcmp(s, "\xd0\xcf\x11\xe0", 4) == 0)
+		return vx_error_set(err, VX_EDATA, NULL, "a workbook of old Excel (.xls): save it as .xlsx or CSV");
+	if (n >= 2 && memcmp(s, "\x1f\x8b", 2) == 0)
+		return vx_error_set(err, VX_EDATA, NULL, "compressed by gzip: zcat FILE | vx-csv --name FILE");
+	return VX_OK;
+}
+
 int vx_csv_input_open(struct vx_csv_input *in, const char *path, const char *encoding, struct vx_error *err)
 {
 	int status;
@@ -215,6 +230,8 @@ int vx_csv_input_open(struct vx_csv_input *in, const char *path, const char *enc
 	if (in->fd < 0)
 		return vx_error_errno(err, VX_EIO, NULL, "cannot open");
 	status = read_sample(in, err);
+	if (status == VX_OK)
+		status = check_kind(in, err);
 	if (status == VX_OK)
 		status = start_decoder(in, encoding, err);
 	if (status != VX_OK)

@@ -188,6 +188,21 @@ PY
 {"patient":"008","note":"two\nlines","_source":{"file":"t.xlsx","row":3}}'
 }
 
+@test "what is no table says what makes one of it" {
+	printf 'PK\003\004\024\000' >t.xlsx
+	run3 vx-csv t.xlsx
+	expect 65
+	has "$err" "vx-csv: t.xlsx: a zip file or workbook: xlsx2csv FILE | vx-csv --name FILE"
+	printf '\320\317\021\340\241\261' >t.xls
+	run3 vx-csv t.xls
+	expect 65
+	has "$err" "vx-csv: t.xls: a workbook of old Excel"
+	printf 'a,b\n1,2\n' | gzip >t.csv.gz
+	run3 vx-csv t.csv.gz
+	expect 65
+	has "$err" "vx-csv: t.csv.gz: compressed by gzip: zcat FILE"
+}
+
 @test "the real tables: as many records as Python's csv reads rows, cell for cell" {
 	needs_data picai
 	needs_data ucla
