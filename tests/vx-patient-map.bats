@@ -84,6 +84,16 @@ volume/TT00001/2020-01-01/adc study/TT00001/2020-01-01 "
 	same "$(curl -s "$API/v1/export" | grep -c '"identifier":"patient/')" 3
 }
 
+@test "blanks that spreadsheets leave: a name of nothing else is none, and one beside a name is told" {
+	printf '{"_match":{"patient":"%s"}}\n' '\u00a0' '\u200b \ufeff' P1 'P1\u00a0' 'Å' >"$BATS_TEST_TMPDIR/in"
+	map "$BATS_TEST_TMPDIR/in"
+	expect 1
+	has "$err" "in:1: _match.patient: empty: the record names no patient"
+	has "$err" "in:2: _match.patient: empty: the record names no patient"
+	has "$err" "differ only in case or blanks: two patients"
+	has "$err" "5 records in, 3 out, 2 rejected, 3 patients registered"
+}
+
 @test "a record that does not fill the templates is rejected and registers nobody" {
 	map --id 'volume/{patient}/{study}' <<<'{"_match":{"patient":"p1"}}'
 	expect 1
