@@ -152,7 +152,7 @@ int vx_share_path(const char *name, char **out, struct vx_error *err)
 
 	*out = env && *env ? share_try(env, name) : NULL;
 	/* PREFIX/bin/vx-scan -> PREFIX/share/vx; build/vx-scan and build/unit/json -> the source tree's share. */
-	for (exe[n > 0 ? n : 0] = '\0'; !*out && (slash = strrchr(exe, '/')) && slash != exe;) {
+	for (exe[n > 0 && !(env && *env) ? n : 0] = '\0'; !*out && (slash = strrchr(exe, '/')) && slash != exe;) {
 		*slash = '\0';
 		snprintf(folder, sizeof folder, "%s/share/vx", exe);
 		*out = share_try(folder, name);
@@ -165,6 +165,8 @@ int vx_share_path(const char *name, char **out, struct vx_error *err)
 	if (*out)
 		return VX_OK;
 	vx_error_at(err, name, 0);
+	if (env && *env)
+		return vx_error_set(err, VX_EIO, NULL, "not found in VX_SHARE, which is %s", env);
 	return vx_error_set(
 		err, VX_EIO, NULL, "not found in the share folder: set VX_SHARE to where vx's share files are");
 }

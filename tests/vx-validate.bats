@@ -258,4 +258,7 @@ vx-validate: warning: parent_identifier: no parent is named (and 2 more)"
 	VX_SHARE=$PWD/share run3 vx-validate </dev/null
 	expect 65
 	has "$err" "share/schema/common.json: not JSON"
+	VX_SHARE=$PWD/shre run3 vx-validate </dev/null
+	expect 74
+	has "$err" "schema/common.json: not found in VX_SHARE, which is $PWD/shre"
 }
