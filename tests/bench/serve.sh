@@ -42,10 +42,10 @@ median() { sort -n "$1" | sed -n 3p; }
 
 : >"$work/created" && : >"$work/unchanged" && : >"$work/floors"
 for _ in 1 2 3 4 5; do
-	rm -f "$work"/vx.db* "$work"/floor.db*
+	rm -f "$work"/vx.db* "$work"/floor.db* "$work/log"
 	vx-serve --db "$work/vx.db" --listen 127.0.0.1:0 2>"$work/log" &
 	server=$!
-	until grep -q 'listening on' "$work/log"; do sleep 0.05; done
+	until grep -qs 'listening on' "$work/log"; do sleep 0.05; done
 	api=$(sed -n 's/.*listening on //p' "$work/log")
 	seconds vx-post -q --api "$api" "$work/in.ndjson" >>"$work/created"
 	seconds vx-post -q --expect-unchanged --api "$api" "$work/in.ndjson" >>"$work/unchanged"
