@@ -79,6 +79,18 @@ specimen() { # specimen NAME PARENT ROOT [SUMMARY]
 	has "$err" "text: is no database"
 	run3 vx-serve --db '' --listen 127.0.0.1:0
 	expect 64
+	start_serve
+	stop_serve
+	chmod 444 "$DB"
+	if [ "$(id -u)" -eq 0 ]; then
+		chmod 755 "$BATS_TEST_TMPDIR" "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test"
+		run3 setpriv --reuid 65534 --clear-groups timeout 5 "$(command -v vx-serve)" --db "$DB" --listen 127.0.0.1:0
+	else
+		run3 timeout 5 vx-serve --db "$DB" --listen 127.0.0.1:0
+	fi
+	expect 74
+	has "$err" "may not be written"
+	chmod 644 "$DB"
 	same "$(cat "$BATS_TEST_TMPDIR/text")" 'this is a text, longer than the header of a database'
 	sqlite3 "$BATS_TEST_TMPDIR/other.db" 'CREATE TABLE t (a); INSERT INTO t VALUES (1)'
 	run3 vx-serve --db "$BATS_TEST_TMPDIR/other.db" --listen 127.0.0.1:0

@@ -202,6 +202,8 @@ struct store *store_open(const char *path, const struct vx_model *model, struct 
 	int status = VX_OK;
 	if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK)
 		status = sqlite_fail(s->db, err);
+	else if (sqlite3_db_readonly(s->db, "main") == 1) /* how SQLite opens what it may not write */
+		status = vx_error_set(err, VX_EIO, NULL, "may not be written");
 	if (status == VX_OK && (status = sqlite_pragmas(s->db, err)) == VX_OK &&
 		(status = file_begin(s->db, model, err)) == VX_OK)
 		status = sqlite_prepare(s->db, sql_writer, SQL_WRITER_COUNT, s->stmt, err);
