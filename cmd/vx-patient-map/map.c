@@ -27,7 +27,8 @@ struct want {
  * no-break, zero-width and ideographic spaces and the byte order mark. */
 static size_t blank(const char *s)
 {
-	static const char *const wide[] = { "\xc2\xa0", "\xe2\x80\x8b", "\xe2\x80\xaf", "\xe3\x80\x80", "\xef\xbb\xbf" };
+	static const char *const wide[] = { "\xc2\xa0", "\xe2\x80\x8b", "\xe2\x80\xaf", "\xe3\x80\x80",
+		"\xef\xbb\xbf" };
 
 	for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++)
 		if (strncmp(s, wide[i], strlen(wide[i])) == 0)
