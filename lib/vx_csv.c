@@ -288,6 +288,21 @@ static size_t separator_line(const struct vx_buf *text, char *delimiter)
 	return text->data[5] == '\r' && text->len > 6 && text->data[6] == '\n' ? 7 : 6;
 }
 
+/* The delimiter by looking at the first rows; where two fit them alike, it is said that one was taken. */
+static char sniff_delimiter(struct parser *p)
+{
+	struct vx_error err = VX_ERROR_INIT;
+	char other = 0, delimiter = vx_csv_delimiter(p->in.text.data, p->in.text.len, &other);
+
+	if (other && p->h->warn) {
+		vx_error_set(&err, VX_OK, NULL,
+			"'%c' and '%c' fit the rows alike: '%c' is taken for the delimiter (see --delimiter)",
+			delimiter, other, delimiter);
+		p->h->warn(p->h->arg, &err);
+	}
+	return delimiter;
+}
+
 static int read_all(struct parser *p, char delimiter, struct vx_error *err)
 {
 	size_t done = separator_line(&p->in.text, &delimiter);
@@ -295,7 +310,7 @@ static int read_all(struct parser *p, char delimiter, struct vx_error *err)
 
 	p->row = done ? 2 : 1;
 	if (!delimiter)
-		delimiter = p->in.text.len ? vx_csv_delimiter(p->in.text.data, p->in.text.len) : ',';
+		delimiter = p->in.text.len ? sniff_delimiter(p) : ',';
 	csv_set_delim(&p->csv, (unsigned char)delimiter);
 	csv_set_space_func(&p->csv, nothing_is_space);
 	if (p->in.latin1)

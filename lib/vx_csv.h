@@ -51,8 +51,9 @@ int vx_csv_read(const char *path, const struct vx_csv_options *options, const st
 /* vx_csv_encoding: the encoding of text that begins with these bytes; "" for ASCII or UTF-8, "latin1" for what is neither. */
 const char *vx_csv_encoding(const char *bytes, size_t n);
 
-/* vx_csv_delimiter: the delimiter that the first rows of text agree on; ',' when there is none. */
-char vx_csv_delimiter(const char *text, size_t n);
+/* vx_csv_delimiter: the delimiter that the first rows of text agree on; ',' when there is none. other (may be NULL) takes
+ * a second one that fits them as well, 0 when there is none: then only a person can tell. */
+char vx_csv_delimiter(const char *text, size_t n, char *other);
 
 /* vx_csv_cp1252: s from Windows-1252, which is Latin-1 but for 0x80 to 0x9f, to UTF-8, appended. */
 void vx_csv_cp1252(struct vx_buf *out, const char *s, size_t n);

@@ -87,19 +87,24 @@ static size_t agreement(const char *s, size_t n, char delimiter)
 	return first > 1 ? same * 1000 / rows * first : 0;
 }
 
-char vx_csv_delimiter(const char *text, size_t n)
+char vx_csv_delimiter(const char *text, size_t n, char *other)
 {
 	static const char candidates[] = { ',', ';', '\t', '|' };
 	size_t best = 0, score;
-	char delimiter = ',';
+	char delimiter = ',', second = 0;
 
 	for (size_t i = 0; i < sizeof candidates; i++) {
 		score = agreement(text, n, candidates[i]);
 		if (score > best) {
 			best = score;
 			delimiter = candidates[i];
+			second = 0;
+		} else if (score > 0 && score == best) {
+			second = candidates[i];
 		}
 	}
+	if (other)
+		*other = second;
 	return delimiter;
 }
 

@@ -74,7 +74,7 @@ void vx_buf_printf(struct vx_buf *b, const char *fmt, ...)
 
 struct vx_reader {
 	int fd;
-	bool end;
+	bool begun, end;
 	char *data;
 	size_t start, seen, len, cap; /* unread bytes are data[start..len); no newline in data[start..seen) */
 	char *path;
@@ -149,6 +149,11 @@ static int reader_fill(struct vx_reader *r, struct vx_error *err)
 	}
 	r->end = n == 0;
 	r->len += (size_t)n;
+	if (!r->begun && (r->len >= 3 || r->end)) { /* what some editors put first says nothing here */
+		r->begun = true;
+		if (r->len >= 3 && memcmp(r->data, "\xEF\xBB\xBF", 3) == 0)
+			r->start = r->seen = 3;
+	}
 	return VX_OK;
 }
 
@@ -163,6 +168,7 @@ int vx_reader_line(struct vx_reader *r, char **line, size_t *len, struct vx_erro
 			*len = stop - r->start;
 			r->data[stop] = '\0';
 			r->start = r->seen = nl ? stop + 1 : stop;
+			r->begun = true;
 			return 1;
 		}
 		r->seen = r->len;

@@ -48,7 +48,8 @@ struct vx_reader *vx_reader_open(const char *path, struct vx_error *err) VX_MUST
 struct vx_reader *vx_reader_fd(int fd);                                               /* takes fd over */
 void vx_reader_close(struct vx_reader *r);
 
-/* vx_reader_line: the next line, without "\n" (a "\r" before it stays). Returns 1, 0 at the end, VX_EIO.
+/* vx_reader_line: the next line, without "\n" (a "\r" before it stays) and, in the first one, without a UTF-8 byte order
+ * mark. Returns 1, 0 at the end, VX_EIO.
  * Owns: line belongs to the reader until the next call; it is NUL-terminated and may hold NUL bytes. */
 int vx_reader_line(struct vx_reader *r, char **line, size_t *len, struct vx_error *err) VX_MUST_USE;
 

@@ -32,6 +32,12 @@ numbers() { seq -f '{"n":%.0f,"s":"some text to make the line longer","x":1.50}'
 ["filter_probe","no good","reject",5,{"n":2,"reject":"no good"},null]'
 }
 
+@test "a byte order mark in front of the first record is no part of it" {
+	run3 filter_probe < <(printf '\xef\xbb\xbf{"n":1}\r\n{"n":2}\r\n')
+	expect 0
+	same "$out" $'{"n":1}\n{"n":2}'
+}
+
 @test "where a record came from reaches the message" {
 	run3 filter_probe <<<'{"_source":{"file":"t.csv","row":17},"reject":"bad grade"}
 {"_file":{"rel":"a/b.nii"},"reject":"short"}

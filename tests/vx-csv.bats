@@ -13,6 +13,16 @@ setup() { cd "$BATS_TEST_TMPDIR" || return 1; }
 	has "$err" "vx-csv: 2 rows out, 0."
 }
 
+@test "where two delimiters fit alike, it is said which one was taken" {
+	printf 'a,b;c,d;e\n1,5;2,5;3\n' >"$BATS_TEST_TMPDIR/tie.csv"
+	run3 vx-csv "$BATS_TEST_TMPDIR/tie.csv"
+	expect 0
+	has "$err" "tie.csv: warning: ',' and ';' fit the rows alike: ',' is taken for the delimiter (see --delimiter)"
+	run3 vx-csv -d ';' "$BATS_TEST_TMPDIR/tie.csv"
+	[[ $err != *warning* ]]
+	same "$(jq -c 'del(._source)' <<<"$out")" '{"a,b":"1,5","c,d":"2,5","e":"3"}'
+}
+
 @test "rows are counted as a spreadsheet counts them" {
 	printf 'a,b\r\n\r\n1,"x\r\ny"\r\n2,3' >t.csv
 	run3 vx-csv -q t.csv

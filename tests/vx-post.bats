@@ -214,6 +214,18 @@ statuses() { jq -r .status <<<"$out" | sort | uniq -c | sed 's/^ *//' | paste -s
 	same "$(jq -r .status <<<"$out" | paste -sd,)" "created,unchanged,conflict"
 }
 
+@test "twins in one run with --on-conflict update: the first updates, the second is a conflict, and a rerun settles" {
+	echo '{"identifier":"volume/tw","path_nii":"s3://b/0.nii"}' | vx-post -q --api "$API" >/dev/null
+	printf '%s\n' '{"identifier":"volume/tw","path_nii":"s3://b/1.nii"}' '{"identifier":"volume/tw","path_nii":"s3://b/2.nii"}' \
+		'{"identifier":"volume/tw","path_nii":"s3://b/1.nii"}' >"$BATS_TEST_TMPDIR/in"
+	for batch in 1 250; do
+		run3 vx-post -q --api "$API" --on-conflict update --batch $batch "$BATS_TEST_TMPDIR/in"
+		expect 1
+		same "$(jq -r .status <<<"$out" | tr '\n' ' ')" "$([ $batch = 1 ] && echo updated || echo unchanged) conflict unchanged "
+	done
+	same "$(curl -s "$API/v1/resources/volume/tw" | jq -r .path_nii)" s3://b/1.nii
+}
+
 @test "local paths become file:// URLs, percent-encoded, and are counted" {
 	mkdir "$BATS_TEST_TMPDIR/a b"
 	cd "$BATS_TEST_TMPDIR/a b"

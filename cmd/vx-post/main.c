@@ -380,10 +380,12 @@ int main(int argc, char **argv)
 	p.api = api = vx_api_new(&o.api, &err);
 	p.model = model = api ? vx_model_load(&err) : NULL;
 	p.planned = model && o.dry_run ? vx_idset_new(&err) : NULL;
-	p.run = model && (p.planned || !o.dry_run) ? vx_run_new(&o.common, &err) : NULL;
+	p.said = model && o.update ? vx_idset_new(&err) : NULL;
+	p.run = model && !p.planned == !o.dry_run && !p.said == !o.update ? vx_run_new(&o.common, &err) : NULL;
 	if (!p.run) {
 		vx_message(&err);
 		vx_idset_free(p.planned);
+		vx_idset_free(p.said);
 		vx_model_free(model);
 		vx_api_free(api);
 		return vx_exit_status(err.status);
@@ -395,6 +397,7 @@ int main(int argc, char **argv)
 	vx_job_free(&p.job);
 	window_free(p.window);
 	vx_idset_free(p.planned);
+	vx_idset_free(p.said);
 	vx_spill_free(p.spill);
 	vx_model_free(model);
 	vx_api_free(api);

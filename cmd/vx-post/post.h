@@ -37,6 +37,7 @@ struct item {
 	char *text; /* NULL: in the spill file at place */
 	int64_t place;
 	size_t len, source_len, line_len;
+	bool implied; /* says only that it exists */
 	char *result; /* once it is known; NULL: it is "identifier, status" and nothing else */
 	size_t result_len;
 	enum status status;
@@ -56,6 +57,7 @@ struct post {
 	struct vx_spill *spill;   /* texts that wait, when there are many; NULL until then */
 	size_t text_bytes;        /* texts in memory */
 	struct vx_idset *planned; /* what a dry run would have created; else NULL */
+	struct vx_idset *said;    /* with update: what this run has said something about; else NULL */
 	size_t news;              /* records and answers since a batch was last looked for */
 	bool paused, ended, stop; /* the input waits; is over; the run is cut short */
 	bool held, starved;       /* reading is held up; nothing could be sent without reading on */

@@ -239,6 +239,16 @@ static const struct vx_type *identify(struct intake *in, const struct reading *r
 	return type;
 }
 
+/* Whether a record must not change what is there: one that is implied, and with update, any but the first of its name in
+ * this run. Two that differ would otherwise overwrite each other in every run, and no run would end in "unchanged". */
+static int is_passive(struct post *p, const struct item *it, bool *passive, struct vx_error *err)
+{
+	uint64_t hash = vx_hash64(it->identifier, it->identifier_len);
+
+	*passive = it->implied || (p->said && vx_idset_has(p->said, hash));
+	return p->said && !*passive ? vx_idset_add(p->said, hash, err) : VX_OK;
+}
+
 static int intake_object(struct intake *in, struct vx_slice line, const char *input, long row, struct vx_error *err)
 {
 	struct post *p = in->post;
@@ -246,6 +256,7 @@ static int intake_object(struct intake *in, struct vx_slice line, const char *in
 	struct reading r;
 	struct entry *e;
 	struct item *it;
+	bool passive;
 	int status;
 
 	look(in, line, &r);
@@ -272,6 +283,7 @@ static int intake_object(struct intake *in, struct vx_slice line, const char *in
 	it->row = row;
 	/* The three texts, one behind the other. */
 	it->len = in->text.len;
+	it->implied = r.implied;
 	it->source_len = r.source.len;
 	it->line_len = p->o->common.rejects ? line.len : 0;
 	vx_buf_add(&in->text, r.source.text, it->source_len);
@@ -279,9 +291,11 @@ static int intake_object(struct intake *in, struct vx_slice line, const char *in
 
 	pthread_mutex_lock(&p->lock);
 	status = item_keep(p, it, in->text.data, err);
+	if (status == VX_OK)
+		status = is_passive(p, it, &passive, err);
 	if (status == VX_OK) {
 		e = window_add(
-			p->window, it->identifier, it->identifier_len, type->rank, in->refs, in->n_refs, r.implied);
+			p->window, it->identifier, it->identifier_len, type->rank, in->refs, in->n_refs, passive);
 		e->item = it;
 		e->size = it->len + 1;
 		item_weigh(p, e);

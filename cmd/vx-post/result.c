@@ -129,7 +129,7 @@ static void take_parsed(struct post *p, struct entry *e, struct vx_json *answer)
 			return;
 		}
 	}
-	if (s == CONFLICT && e->implied) { /* it exists, and no more was said */
+	if (s == CONFLICT && it->implied) { /* it exists, and no more was said */
 		settle(p, e, UNCHANGED, NULL, 0);
 		return;
 	}

@@ -148,8 +148,7 @@ static bool post_range(struct connection *c, size_t from, size_t to)
 	struct vx_error err = VX_ERROR_INIT;
 	struct vx_api_answer answer;
 	const char *collection;
-	/* What is only implied never changes what is there. */
-	bool update = p->o->update && !c->batch[from]->implied;
+	bool update = p->o->update && !c->batch[from]->passive;
 	char query[64];
 	int status;
 

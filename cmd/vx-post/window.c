@@ -79,13 +79,13 @@ static void grow(struct window *w)
 }
 
 struct entry *window_add(struct window *w, const char *identifier, size_t len, int rank, const uint64_t *refs,
-	size_t n_refs, bool implied)
+	size_t n_refs, bool passive)
 {
 	struct entry *e = vx_alloc(sizeof(*e) + n_refs * sizeof(uint64_t)), **bucket;
 
 	e->hash = vx_hash64(identifier, len);
 	e->rank = rank < 0 ? 0 : rank < RANKS ? rank : RANKS - 1;
-	e->implied = implied;
+	e->passive = passive;
 	for (size_t i = 0; i < n_refs; i++)
 		if (refs[i] != e->hash) /* the server has a word on that */
 			e->refs[e->n_refs++] = refs[i];
@@ -135,11 +135,11 @@ static bool is_known(const struct window *w, uint64_t hash)
 
 static bool place(struct window *w, struct filling *f, struct entry *e, int depth);
 
-/* Whether e must come after its twin (another entry of the same name): the earlier one first, one that says more than
- * that it exists before one that does not. */
+/* Whether e must come after its twin (another entry of the same name): the earlier one first, one that may change
+ * what is there before one that may not. */
 static bool twin_first(const struct entry *twin, const struct entry *e)
 {
-	return twin->implied == e->implied ? twin->sequence < e->sequence : e->implied;
+	return twin->passive == e->passive ? twin->sequence < e->sequence : e->passive;
 }
 
 /* Whether all that is in the window under the name hash is in the batch (or done), e itself aside. found: there is any. */
@@ -176,7 +176,7 @@ static bool has_room(const struct window *w, const struct filling *f, const stru
 {
 	if (f->n == 0)
 		return true;
-	return f->n < f->max && f->size + e->size <= f->max_size && (!w->split || f->batch[0]->implied == e->implied);
+	return f->n < f->max && f->size + e->size <= f->max_size && (!w->split || f->batch[0]->passive == e->passive);
 }
 
 /* Puts e into the batch, and what goes before it in front of it. True: it is in the batch. */

@@ -28,7 +28,7 @@ struct entry {
 	uint64_t hash;     /* of its identifier */
 	uint64_t sequence; /* its place in the input, from 0 */
 	int rank;          /* the lower, the nearer to the root of the tree of types */
-	bool implied;      /* says only that it exists: comes after its twin that says more */
+	bool passive;      /* changes nothing that is there: comes after its twin that may */
 	enum entry_state state;
 	/* The window's own. */
 	bool orphaned, last_try, forced, visiting;
@@ -38,7 +38,7 @@ struct entry {
 	uint64_t refs[]; /* hashes of what must exist; of an orphan, what was missing */
 };
 
-/* window_new: of about max bytes. split: implied and other entries never share a batch. */
+/* window_new: of about max bytes. split: passive and other entries never share a batch. */
 struct window;
 struct window *window_new(size_t max, bool split);
 void window_free(struct window *w); /* and the entries in it; not their items */
@@ -47,7 +47,7 @@ void entry_free(struct entry *e);
 /* window_add: a record at the end. refs are hashes (vx_hash64) of the identifiers that it refers to, its own aside.
  * Owned by the window until popped. */
 struct entry *window_add(struct window *w, const char *identifier, size_t len, int rank, const uint64_t *refs,
-	size_t n_refs, bool implied);
+	size_t n_refs, bool passive);
 void window_resize(struct window *w, struct entry *e, size_t bytes);
 
 bool window_full(const struct window *w);

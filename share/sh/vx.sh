@@ -166,9 +166,11 @@ post() {
 		${VX_POST_OPTIONS[@]+"${VX_POST_OPTIONS[@]}"} >>"$VX_TMP/results"
 }
 
-# The worst status of all stages.
+# vx_worst STATUS: the worst of it and of all stages, in the order that vx(7) gives, others behind 1.
 vx_worst() {
-	awk '$1 != 141 && $1 + 0 > worst { worst = $1 + 0 } END { print worst + 0 }' "$VX_TMP/statuses"
+	echo "$1 script" | awk 'BEGIN { n = split("0 1 75 69 65 74 71 64", order, " "); for (i = 1; i <= n; i++) badness[order[i]] = i }
+		$1 != 141 { b = $1 in badness ? badness[$1] : 2.5; if (b > most) { most = b; worst = $1 } }
+		END { print worst + 0 }' "$VX_TMP/statuses" -
 }
 
 # One line a type: how many were created, unchanged ...; then the rejects. On stdout: it is what the script is for.
@@ -198,10 +200,9 @@ vx_summary() {
 
 # Runs at the end, however it comes: the summary, the rejects in one file, the folder gone, the worst status.
 vx_at_exit() {
-	local status=$? worst
+	local status=$?
 	trap - EXIT
-	worst=$(vx_worst)
-	[ "$status" -ge "$worst" ] || status=$worst
+	status=$(vx_worst "$status")
 	find "$VX_TMP/rejects" -type f -size +0 -exec cat {} + | LC_ALL=C sort >"$VX_TMP/all-rejects"
 	jq -r -L "$VX_SHARE_DIR/jq" --arg data "$DATA/" 'include "vx";
 		"\(reject_line | split($data) | join("")) [\(.tool)]"' "$VX_TMP/all-rejects" | LC_ALL=C sort >"$VX_TMP/said" || :

@@ -128,12 +128,12 @@ static void test_encodings(void)
 
 static void test_delimiters(void)
 {
-	ok(vx_csv_delimiter("a;b\n1,5;2\n", 10) == ';', "a semicolon, decimal commas");
-	ok(vx_csv_delimiter("a\tb,c\td\n1\t2\t3\n", 15) == '\t', "a tab");
-	ok(vx_csv_delimiter("a|b\n1|2\n", 8) == '|', "a bar");
-	ok(vx_csv_delimiter("\"a;b\",c\n\"d;e;f\",g\n", 18) == ',', "quoted ones do not count");
-	ok(vx_csv_delimiter("name\nx\n", 7) == ',', "one column");
-	ok(vx_csv_delimiter("a;b", 3) == ';', "a header alone");
+	ok(vx_csv_delimiter("a;b\n1,5;2\n", 10, NULL) == ';', "a semicolon, decimal commas");
+	ok(vx_csv_delimiter("a\tb,c\td\n1\t2\t3\n", 15, NULL) == '\t', "a tab");
+	ok(vx_csv_delimiter("a|b\n1|2\n", 8, NULL) == '|', "a bar");
+	ok(vx_csv_delimiter("\"a;b\",c\n\"d;e;f\",g\n", 18, NULL) == ',', "quoted ones do not count");
+	ok(vx_csv_delimiter("name\nx\n", 7, NULL) == ',', "one column");
+	ok(vx_csv_delimiter("a;b", 3, NULL) == ';', "a header alone");
 	ok_str(rows_with("a:b\n1:2\n", 8, (struct vx_csv_options){ .delimiter = ':' }), "1[a][b]\n2[1][2]\n",
 		"the one given");
 }
