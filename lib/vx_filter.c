@@ -14,6 +14,7 @@ struct loop {
 	char **files;         /* those still to be read, the current one first */
 	struct vx_reader *in; /* the current one; NULL: open the next */
 	long row;
+	enum vx_status unread; /* what became of files that cannot be read: the run itself is the workers' meanwhile */
 	size_t batch_max, batch_bytes;
 	/* The ring of batches: filled at tail, taken at next, committed at head. */
 	pthread_mutex_t lock;
@@ -32,7 +33,7 @@ static bool open_next(struct loop *l)
 		l->in = vx_reader_open(*l->files, &err);
 		if (!l->in) {
 			vx_message(&err);
-			vx_run_note(l->run, VX_EIO);
+			l->unread = VX_EIO;
 			l->files++;
 		}
 	}
@@ -89,7 +90,7 @@ static bool job_fill(struct loop *l, struct vx_job *job)
 		}
 		if (got < 0) {
 			vx_message(&err);
-			vx_run_note(l->run, VX_EIO);
+			l->unread = VX_EIO;
 		}
 		close_current(l);
 	}
@@ -374,6 +375,7 @@ int vx_filter_main(const struct vx_filter *f, char **files)
 		run_serial(&l);
 	if (l.in)
 		close_current(&l);
+	vx_run_note(l.run, l.unread);
 	if (f->finish && !l.stop)
 		finish(&l);
 	if (!l.stop && is_no_ndjson(&l, 1)) {
