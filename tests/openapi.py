@@ -118,6 +118,7 @@ def creates(path, target):
     post(400, gzip.compress(b"[]" * 1000)[:-9], headers=dict(j, **{"Content-Encoding": "gzip"}))
     post(406, "[]", headers=dict(j, Accept="text/html"))
     post(413, b" " * (2 << 20))
+    post(413, b"[" + b"{}," * 100000 + b"{}]")
     post(413, gzip.compress(b" " * (64 << 20)), headers=dict(j, **{"Content-Encoding": "gzip"}))
     post(415, "[]", headers={"Content-Type": "text/csv"})
     post(415, "[]", headers=dict(j, **{"Content-Encoding": "br"}))

@@ -391,6 +391,28 @@ $(specimen w specimen/r false)
 	! grep -q secret "$BATS_TEST_TMPDIR/serve.log"
 }
 
+@test "a database that was cut short is 65, and is not touched" {
+	start_serve
+	seq -f '{"identifier":"volume/cut/%.0f","path_nii":"s3://b/x"}' 2000 | vx-post -q --api "$API" >/dev/null 2>&1
+	stop_serve
+	head -c 40000 "$DB" >"$BATS_TEST_TMPDIR/half.db"
+	cp "$BATS_TEST_TMPDIR/half.db" "$BATS_TEST_TMPDIR/before"
+	run3 vx-serve --db "$BATS_TEST_TMPDIR/half.db" --listen 127.0.0.1:0
+	expect 65
+	has "$err" "half.db: is damaged: "
+	cmp "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/half.db"
+}
+
+@test "two lengths of one body are refused: whoever stands in front might believe the other" {
+	start_serve
+	exec 9<>"/dev/tcp/127.0.0.1/${API##*:}"
+	printf 'POST /v1/resources HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\n\r\n' >&9
+	local answer=
+	read -r -t 5 answer <&9 || true
+	exec 9>&-
+	[[ $answer != *" 200 "* ]] || { echo "$answer"; false; }
+}
+
 @test "limits: header size, idle connections, the sum of all bodies" {
 	start_serve --idle-timeout 1 --max-body 1M
 	local long fd held=()

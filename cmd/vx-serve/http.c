@@ -300,7 +300,7 @@ static struct MHD_Daemon *daemon_start(struct http_server *s, const struct socka
 		on_completed, s, MHD_OPTION_CONNECTION_LIMIT, s->limits.connections, MHD_OPTION_CONNECTION_TIMEOUT,
 		s->limits.idle, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY,
 		MHD_OPTION_CONNECTION_MEMORY_INCREMENT, (size_t)(MEMORY / 2), MHD_OPTION_THREAD_STACK_SIZE,
-		(size_t)STACK, MHD_OPTION_LISTEN_BACKLOG_SIZE, 128u, MHD_OPTION_END);
+		(size_t)STACK, MHD_OPTION_LISTEN_BACKLOG_SIZE, 128u, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 }
 
 int http_start(struct http_server *server, struct vx_error *err)

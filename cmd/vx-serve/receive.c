@@ -65,11 +65,32 @@ static bool account(struct call *call, size_t n)
 	return false;
 }
 
+static enum MHD_Result count_length(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	(void)kind;
+	(void)value;
+	*(int *)arg += !strcasecmp(name, "Content-Length") || !strcasecmp(name, "Transfer-Encoding");
+	return MHD_YES;
+}
+
+/* A body whose length is told twice ends in one place for us and maybe in another for a proxy in front: what lies between
+ * would be a request that nobody checked (RFC 9112, 6.3). */
+static bool one_length(struct call *call)
+{
+	int lengths = 0;
+	MHD_get_connection_values(call->connection, MHD_HEADER_KIND, count_length, &lengths);
+	return lengths <= 1;
+}
+
 bool receive_begin(struct call *call)
 {
 	struct receive *r = call->receive = vx_alloc(sizeof *r);
 	const char *encoding = header(call, "Content-Encoding"), *length = header(call, "Content-Length");
 	unsigned long long announced = length ? strtoull(length, NULL, 10) : 0;
+	if (!one_length(call)) {
+		call_problem(call, 400, "the length of the body is told twice");
+		return false;
+	}
 	if (announced > call->server->limits.body && !call->status)
 		too_large(call);
 	if (call->takes_body && !call->status) {

@@ -49,6 +49,9 @@ static void failed(struct call *call, const struct vx_error *err)
 	case VX_EREJECT:
 		call_problem(call, 400, "%s", err->reason);
 		break;
+	case VX_EDATA:
+		call_problem(call, 413, "%s", err->reason);
+		break;
 	case VX_EUNREACHABLE:
 		call_problem(call, 503, "%s", err->reason);
 		break;

@@ -125,10 +125,8 @@ static int array_step(struct split *s, struct vx_error *err)
 	return 1;
 }
 
-int split_next(struct split *s, const char **text, size_t *len, struct vx_error *err)
+static int next_value(struct split *s, const char **text, size_t *len, struct vx_error *err)
 {
-	if (s->lines)
-		return next_line(s, text, len);
 	skip_space(s);
 	if (s->array) {
 		int more = array_step(s, err);
@@ -145,4 +143,13 @@ int split_next(struct split *s, const char **text, size_t *len, struct vx_error 
 	*len = (size_t)(end - s->at);
 	s->at = end;
 	return 1;
+}
+
+int split_next(struct split *s, const char **text, size_t *len, struct vx_error *err)
+{
+	int more = s->lines ? next_line(s, text, len) : next_value(s, text, len, err);
+	if (more == 1 && ++s->count > SPLIT_MOST)
+		return vx_error_set(
+			err, VX_EDATA, NULL, "the body holds more than %d values: send less at once", SPLIT_MOST);
+	return more;
 }

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "store_sqlite.h"
 
@@ -191,6 +192,24 @@ static int file_begin(sqlite3 *db, const struct vx_model *model, struct vx_error
 	return status;
 }
 
+/* damage_check: a file that was cut short or overwritten would answer some questions and fail at others. A large one is
+ * not read through at every start: what is wrong with it shows when it is used. */
+static int damage_check(sqlite3 *db, const char *path, struct vx_error *err)
+{
+	enum { CHECKED_MAX = 64 << 20 };
+	struct stat st;
+	sqlite3_stmt *q = NULL;
+	int status = VX_OK;
+	if (stat(path, &st) != 0 || st.st_size == 0 || st.st_size > CHECKED_MAX)
+		return VX_OK;
+	if (sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &q, NULL) != SQLITE_OK || sqlite3_step(q) != SQLITE_ROW)
+		status = sqlite_fail(db, err);
+	else if (strcmp((const char *)sqlite3_column_text(q, 0), "ok") != 0)
+		status = vx_error_set(err, VX_EDATA, NULL, "is damaged: %s", (const char *)sqlite3_column_text(q, 0));
+	sqlite3_finalize(q);
+	return status;
+}
+
 struct store *store_open(const char *path, const struct vx_model *model, struct vx_error *err)
 {
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* else every allocation of every thread takes one lock */
@@ -205,12 +224,14 @@ struct store *store_open(const char *path, const struct vx_model *model, struct 
 	else if (sqlite3_db_readonly(s->db, "main") == 1) /* how SQLite opens what it may not write */
 		status = vx_error_set(err, VX_EIO, NULL, "may not be written");
 	if (status == VX_OK && (status = sqlite_pragmas(s->db, err)) == VX_OK &&
-		(status = file_begin(s->db, model, err)) == VX_OK)
+		(status = damage_check(s->db, path, err)) == VX_OK && (status = file_begin(s->db, model, err)) == VX_OK)
 		status = sqlite_prepare(s->db, sql_writer, SQL_WRITER_COUNT, s->stmt, err);
 	if (status == VX_OK)
 		return s;
 	if (s->db && sqlite3_errcode(s->db) == SQLITE_NOTADB)
 		vx_error_set(err, VX_EDATA, NULL, "is no database");
+	if (s->db && sqlite3_errcode(s->db) == SQLITE_CORRUPT)
+		vx_error_set(err, VX_EDATA, NULL, "is damaged: %s", sqlite3_errmsg(s->db));
 	vx_error_at(err, path, 0);
 	store_close(s);
 	return NULL;
