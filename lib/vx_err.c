@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "vx_err.h"
+#include "vx_io.h"
 
 static const char *progname = "vx";
 
@@ -31,22 +32,20 @@ const char *vx_progname(void)
 /* strncpy without its traps: always terminated, and cut before a UTF-8 sequence rather than in one. */
 static void copy_cut(char *out, size_t size, const char *s)
 {
-	size_t n = strlen(s);
+	size_t n = vx_utf8_cut(s, strlen(s), size - 1);
 
-	if (n >= size) {
-		n = size - 1;
-		while (n > 0 && ((unsigned char)s[n] & 0xC0) == 0x80)
-			n--;
-	}
 	memcpy(out, s, n);
 	out[n] = '\0';
 }
 
 static void error_fill(struct vx_error *err, enum vx_status status, const char *field, const char *fmt, va_list args)
 {
+	char reason[sizeof err->reason + 1]; /* one byte more than fits shows whether the cut is inside a character */
+
+	vsnprintf(reason, sizeof reason, fmt, args);
 	err->status = status;
 	copy_cut(err->field, sizeof err->field, field ? field : "");
-	vsnprintf(err->reason, sizeof err->reason, fmt, args);
+	copy_cut(err->reason, sizeof err->reason, reason);
 }
 
 int vx_error_set(struct vx_error *err, enum vx_status status, const char *field, const char *fmt, ...)

@@ -420,3 +420,21 @@ bool vx_utf8_valid(const char *s, size_t n)
 	}
 	return true;
 }
+
+size_t vx_utf8_cut(const char *s, size_t n, size_t max)
+{
+	if (n <= max)
+		return n;
+	while (max > 0 && ((unsigned char)s[max] & 0xC0) == 0x80)
+		max--;
+	return max;
+}
+
+void vx_utf8_mend(char *message)
+{
+	if (vx_utf8_valid(message, strlen(message)))
+		return;
+	for (char *p = message; *p; p++)
+		if ((unsigned char)*p >= 0x80)
+			*p = '?';
+}

@@ -320,7 +320,7 @@ static int scan_key(struct vx_json_scan *s, uint32_t object, struct seen_key *k)
 	slot = key_slot(s->keys, s->slots, k);
 	if (slot->text == k->text)
 		return vx_error_set(s->err, VX_EREJECT, NULL, "not JSON: duplicate key \"%.*s\" at byte %zu",
-			(int)(k->len > 80 ? 80 : k->len), k->key, (size_t)(start - 1 - s->text));
+			(int)vx_utf8_cut(k->key, k->len, 80), k->key, (size_t)(start - 1 - s->text));
 	*slot = *k;
 	if (++s->used * 2 > s->slots)
 		keys_grow(s);

@@ -182,10 +182,8 @@ static void add_reject(struct vx_job *job, struct vx_error *err, const char *jso
 {
 	char text[6000];
 
-	/* What comes from a damaged line may be cut inside a character; the dead-letter file stays JSON. */
-	if (!vx_utf8_valid(err->reason, strlen(err->reason)))
-		for (char *p = err->reason; *p; p++)
-			*p = (char)((unsigned char)*p < 0x80 ? *p : '?');
+	/* What comes from a damaged line may be no UTF-8; the dead-letter file stays JSON. */
+	vx_utf8_mend(err->reason);
 	vx_error_format(err, text, sizeof text);
 	vx_buf_add(&job->messages, text, strlen(text) + 1);
 	put_reject(&job->rejects, err, json, len, is_json);

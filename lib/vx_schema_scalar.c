@@ -27,10 +27,7 @@ static char *shown(const struct vx_json *v)
 
 	vx_json_print(v, &b);
 	if (b.len > SHOWN) {
-		size_t cut = SHOWN - 3;
-		while (cut && ((unsigned char)b.data[cut] & 0xC0) == 0x80)
-			cut--;
-		b.len = cut;
+		b.len = vx_utf8_cut(b.data, b.len, SHOWN - 3);
 		vx_buf_puts(&b, "...");
 	}
 	return b.data;

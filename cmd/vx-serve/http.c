@@ -41,9 +41,7 @@ void call_problem(struct call *call, unsigned status, const char *fmt, ...)
 	vx_json_put_string(&call->out, title(status), strlen(title(status)));
 	vx_buf_printf(&call->out, ",\"status\":%u,\"detail\":", status);
 	/* What the client sent may stand in it, and that may be cut in the middle of a character. */
-	for (char *p = detail; !vx_utf8_valid(detail, strlen(detail)); p++)
-		if ((unsigned char)*p >= 0x80)
-			*p = '?';
+	vx_utf8_mend(detail);
 	vx_json_put_string(&call->out, detail, strlen(detail));
 	vx_buf_putc(&call->out, '}');
 }
