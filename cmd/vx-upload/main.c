@@ -1,5 +1,6 @@
 /* vx-upload: puts the local files that records name into a store, once and verified, and names them by URL instead.
  * records with local paths -> the same records with URLs. SPDX-License-Identifier: MIT */
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -371,6 +372,7 @@ int main(int argc, char **argv)
 {
 	struct opts o = { .to = getenv("VX_STORE"), .retry_for = 60 };
 	vx_progname_set("vx-upload");
+	signal(SIGPIPE, SIG_IGN); /* a reader that is gone is seen when writing to it: what is in flight is finished */
 	parse_args(argc, argv, &o);
 	check_api(&o);
 	set_up(&o);
