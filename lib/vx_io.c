@@ -80,23 +80,22 @@ struct vx_reader {
 	char *path;
 };
 
-struct vx_reader *vx_reader_fd(int fd)
+static struct vx_reader *reader_new(int fd, const char *path)
 {
 	struct vx_reader *r = vx_alloc(sizeof *r);
 
 	r->fd = fd;
-	r->path = vx_strdup(fd == STDIN_FILENO ? "-" : "input");
+	r->path = vx_strdup(path);
 	return r;
 }
 
 struct vx_reader *vx_reader_open(const char *path, struct vx_error *err)
 {
-	struct vx_reader *r;
 	struct stat st;
 	int fd;
 
 	if (strcmp(path, "-") == 0)
-		return vx_reader_fd(STDIN_FILENO);
+		return reader_new(STDIN_FILENO, path);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
 		close(fd);
@@ -108,10 +107,7 @@ struct vx_reader *vx_reader_open(const char *path, struct vx_error *err)
 		vx_error_at(err, path, 0);
 		return NULL;
 	}
-	r = vx_reader_fd(fd);
-	free(r->path);
-	r->path = vx_strdup(path);
-	return r;
+	return reader_new(fd, path);
 }
 
 void vx_reader_close(struct vx_reader *r)
