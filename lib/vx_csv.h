@@ -48,6 +48,9 @@ struct vx_csv_handler {
 int vx_csv_read(const char *path, const struct vx_csv_options *options, const struct vx_csv_handler *handler,
 	struct vx_error *err) VX_MUST_USE;
 
+/* vx_csv_encoding: the encoding of text that begins with these bytes; "" for ASCII or UTF-8, "latin1" for what is neither. */
+const char *vx_csv_encoding(const char *bytes, size_t n);
+
 /* vx_csv_delimiter: the delimiter that the first rows of text agree on; ',' when there is none. other (may be NULL) takes
  * a second one that fits them as well, 0 when there is none: then only a person can tell. */
 char vx_csv_delimiter(const char *text, size_t n, char *other);

@@ -31,13 +31,12 @@ static bool more_utf8_than_not(const char *s, size_t n)
 		else if (n - i >= 4)
 			bad++;
 		else
-			break;
+			return good || !bad ? good >= bad : false;
 	}
 	return good >= bad;
 }
 
-/* The encoding of text that begins so; "" for ASCII or UTF-8, "latin1" for what is neither. */
-static const char *encoding_of(const char *s, size_t n)
+const char *vx_csv_encoding(const char *s, size_t n)
 {
 	size_t even = 0, odd = 0;
 
@@ -172,7 +171,7 @@ static int read_sample(struct vx_csv_input *in, struct vx_error *err)
 static int start_decoder(struct vx_csv_input *in, const char *encoding, struct vx_error *err)
 {
 	if (!encoding)
-		encoding = encoding_of(in->raw.data ? in->raw.data : "", in->raw.len);
+		encoding = vx_csv_encoding(in->raw.data ? in->raw.data : "", in->raw.len);
 	if (!*encoding || strcasecmp(encoding, "utf-8") == 0 || strcasecmp(encoding, "utf8") == 0)
 		return VX_OK;
 	if (!in->given && strcmp(encoding, "latin1") == 0) {

@@ -86,12 +86,13 @@ void vx_reject_json(struct vx_job *job, const struct vx_json *json, const struct
 
 /* vx_warn: a warning about a record. Warnings with equal text are shown once and counted: "(and 41 more)". */
 void vx_warn(struct vx_record *rec, const char *fmt, ...) VX_PRINTF(2, 3);
+void vx_warn_job(struct vx_job *job, const struct vx_json *json, const char *fmt, ...) VX_PRINTF(3, 4);
 
 /* vx_provenance: fills err->file and err->row from the record as vx_reject says; false when it names nothing. */
 bool vx_provenance(const struct vx_json *json, struct vx_error *err);
 
 /* For tools that do not read NDJSON (vx-scan, vx-csv) but write it: the same rejects, warnings, counts, progress and end.
- * One thread at a time. vx_run_count does not count what vx_run_reject rejects. */
+ * One thread at a time. vx_run_rejects counts apart from what comes out. */
 struct vx_run;
 struct vx_run *vx_run_new(
 	const struct vx_common *common, struct vx_error *err) VX_MUST_USE; /* opens --rejects; NULL on VX_EIO */

@@ -80,22 +80,23 @@ struct vx_reader {
 	char *path;
 };
 
-static struct vx_reader *reader_new(int fd, const char *path)
+struct vx_reader *vx_reader_fd(int fd)
 {
 	struct vx_reader *r = vx_alloc(sizeof *r);
 
 	r->fd = fd;
-	r->path = vx_strdup(path);
+	r->path = vx_strdup(fd == STDIN_FILENO ? "-" : "input");
 	return r;
 }
 
 struct vx_reader *vx_reader_open(const char *path, struct vx_error *err)
 {
+	struct vx_reader *r;
 	struct stat st;
 	int fd;
 
 	if (strcmp(path, "-") == 0)
-		return reader_new(STDIN_FILENO, path);
+		return vx_reader_fd(STDIN_FILENO);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
 		close(fd);
@@ -107,7 +108,10 @@ struct vx_reader *vx_reader_open(const char *path, struct vx_error *err)
 		vx_error_at(err, path, 0);
 		return NULL;
 	}
-	return reader_new(fd, path);
+	r = vx_reader_fd(fd);
+	free(r->path);
+	r->path = vx_strdup(path);
+	return r;
 }
 
 void vx_reader_close(struct vx_reader *r)

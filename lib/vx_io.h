@@ -45,6 +45,7 @@ static inline void vx_buf_putc(struct vx_buf *b, char c)
 /* Lines of a file or of stdin ("-"). */
 struct vx_reader;
 struct vx_reader *vx_reader_open(const char *path, struct vx_error *err) VX_MUST_USE; /* NULL + VX_EIO */
+struct vx_reader *vx_reader_fd(int fd);                                               /* takes fd over */
 void vx_reader_close(struct vx_reader *r);
 
 /* vx_reader_line: the next line, without "\n" (a "\r" before it stays) and, in the first one, without a UTF-8 byte order

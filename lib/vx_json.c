@@ -210,6 +210,11 @@ void vx_json_set_int(struct vx_json *obj, const char *key, int64_t value)
 	vx_json_set(obj, key, vx_json_int(value));
 }
 
+void vx_json_set_double(struct vx_json *obj, const char *key, double value)
+{
+	vx_json_set(obj, key, vx_json_double(value));
+}
+
 void vx_json_set_bool(struct vx_json *obj, const char *key, bool value)
 {
 	vx_json_set(obj, key, vx_json_bool(value));
@@ -313,6 +318,16 @@ struct vx_json *vx_json_double(double v)
 		return NULL;
 	vx_json_put_double(&text, v);
 	return number_with_text(v, &text);
+}
+
+struct vx_json *vx_json_float(float v)
+{
+	struct vx_buf text = VX_BUF_INIT;
+
+	if (!isfinite(v))
+		return NULL;
+	vx_json_put_float(&text, v);
+	return number_with_text(strtod(text.data, NULL), &text);
 }
 
 struct vx_json *vx_json_bool(bool v)

@@ -7,7 +7,7 @@
  *	struct vx_json *rec;
  *	if (vx_json_parse(line, len, &rec, &err) != VX_OK) ...
  *	const char *id = vx_json_str(rec, "identifier");   // NULL: absent, or no string
- *	vx_json_set_str(rec, "modality", "MR");
+ *	vx_json_set_double(rec, "slice_thickness", 3.0);
  *	vx_json_print(rec, &out);
  *	vx_json_free(rec);
  *
@@ -57,6 +57,7 @@ void vx_json_set(
 	struct vx_json *obj, const char *key, struct vx_json *value); /* takes value; replaces in place, else appends */
 void vx_json_set_str(struct vx_json *obj, const char *key, const char *value); /* NULL sets null */
 void vx_json_set_int(struct vx_json *obj, const char *key, int64_t value);
+void vx_json_set_double(struct vx_json *obj, const char *key, double value); /* not finite: null */
 void vx_json_set_bool(struct vx_json *obj, const char *key, bool value);
 void vx_json_del(struct vx_json *obj, const char *key);
 
@@ -85,6 +86,7 @@ struct vx_json *vx_json_string(const char *s); /* s must be UTF-8; NULL makes nu
 struct vx_json *vx_json_string_n(const char *s, size_t n);
 struct vx_json *vx_json_int(int64_t v);
 struct vx_json *vx_json_double(double v); /* shortest decimal that reads back equal; not finite: null */
+struct vx_json *vx_json_float(float v);   /* the same for a value that was stored as float32 */
 struct vx_json *vx_json_bool(bool v);
 const char *vx_json_text(const struct vx_json *j, size_t *len); /* of a string, borrowed; else NULL. len may be NULL */
 bool vx_json_as_int(

@@ -65,6 +65,12 @@ struct vx_schema_error *vx_resource_check(
 struct vx_schema_error *vx_resource_rules(
 	const struct vx_model *m, const struct vx_type *t, const struct vx_json *resource);
 
+/* vx_resource_climb: walks from identifier up its parents (the first is parent; parent_of gives the next: borrowed until
+ * the next call, NULL where there is none or it is not known). Returns NULL, or the reason why that never ends:
+ * a cycle (rule 5). patient (may be NULL) takes the patient on the way, empty where there is none. */
+const char *vx_resource_climb(const char *identifier, const char *parent,
+	const char *(*parent_of)(void *arg, const char *identifier), void *arg, struct vx_buf *patient);
+
 /* Rule 1's other half needs all specimens of a patient: the words for who keeps them. Format: the other root, the patient. */
 #define VX_RULE_SECOND_ROOT "is a second event root beside %s of %s (rule 1)"
 /* Format: the identifier that is missing. */

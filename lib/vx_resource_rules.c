@@ -5,6 +5,9 @@
 
 #include "vx_resource.h"
 
+/* A way up longer than this is taken for a cycle; real trees are some ten steps high. */
+#define HIGHEST 1000
+
 struct broken {
 	const struct vx_model *m;
 	const struct vx_type *t;
@@ -115,4 +118,19 @@ struct vx_schema_error *vx_resource_check(
 	struct vx_schema_error *e = vx_schema_check(t->schema, resource, true);
 
 	return e ? e : vx_resource_rules(m, t, resource);
+}
+
+const char *vx_resource_climb(const char *identifier, const char *parent,
+	const char *(*parent_of)(void *arg, const char *identifier), void *arg, struct vx_buf *patient)
+{
+	if (patient)
+		vx_buf_clear(patient);
+	for (int step = 0; parent; step++) {
+		if (step == HIGHEST || !strcmp(parent, identifier))
+			return "lies below itself (rule 5)";
+		if (patient && patient->len == 0 && !strncmp(parent, "patient/", 8))
+			vx_buf_puts(patient, parent);
+		parent = parent_of(arg, parent);
+	}
+	return NULL;
 }

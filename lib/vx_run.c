@@ -212,19 +212,41 @@ void vx_reject_json(struct vx_job *job, const struct vx_json *json, const struct
 	vx_buf_free(&b);
 }
 
+static void add_warning(struct vx_job *job, struct vx_error *where, const char *fmt, va_list args)
+{
+	char text[1024];
+
+	vsnprintf(text, sizeof text, fmt, args);
+	where->field[0] = where->reason[0] = '\0';
+	{
+		char place[4400];
+
+		vx_error_format(where, place, sizeof place);
+		warnings_add(&job->warnings, text, place, 1);
+	}
+}
+
 void vx_warn(struct vx_record *rec, const char *fmt, ...)
 {
 	struct vx_error where = VX_ERROR_INIT;
-	char text[1024], place[4400];
 	va_list args;
 
-	va_start(args, fmt);
-	vsnprintf(text, sizeof text, fmt, args);
-	va_end(args);
 	if (!vx_provenance(rec->json, &where))
 		vx_error_at(&where, rec->input, rec->row);
-	vx_error_format(&where, place, sizeof place);
-	warnings_add(&rec->job->warnings, text, place, 1);
+	va_start(args, fmt);
+	add_warning(rec->job, &where, fmt, args);
+	va_end(args);
+}
+
+void vx_warn_job(struct vx_job *job, const struct vx_json *json, const char *fmt, ...)
+{
+	struct vx_error where = VX_ERROR_INIT;
+	va_list args;
+
+	vx_provenance(json, &where);
+	va_start(args, fmt);
+	add_warning(job, &where, fmt, args);
+	va_end(args);
 }
 
 void vx_emit_bytes(struct vx_job *job, const char *line, size_t len)
@@ -347,6 +369,11 @@ int vx_run_commit(struct vx_run *run, struct vx_job *job)
 struct vx_counts vx_run_counts(const struct vx_run *run)
 {
 	return run->counts;
+}
+
+enum vx_status vx_run_status(const struct vx_run *run)
+{
+	return run->status;
 }
 
 double vx_run_seconds(const struct vx_run *run)

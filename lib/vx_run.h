@@ -45,6 +45,7 @@ struct vx_counts {
 	long in, out, rejected, malformed;
 };
 struct vx_counts vx_run_counts(const struct vx_run *run);
+enum vx_status vx_run_status(const struct vx_run *run);
 double vx_run_seconds(const struct vx_run *run);
 
 #endif

@@ -8,7 +8,7 @@
  * fields that only the server sets, beside a pattern its "reason" says what is wrong where that does not match.
  *
  *	struct vx_schema *s = vx_schema_load(dir, "volume.json", &err);
- *	struct vx_schema_error *e = vx_schema_check(s, record, true);   // NULL: valid
+ *	struct vx_schema_error *e = vx_schema_check(s, record);   // NULL: valid
  *	for (i = e; i; i = i->next) ... i->field, i->reason
  *	vx_schema_error_free(e);
  *

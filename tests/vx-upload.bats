@@ -509,7 +509,7 @@ path_json not JSON: unexpected 'n' at byte 0"
 	for i in $(seq 200); do
 		echo '{"identifier":"volume/p/'$i'","path_nii":"'"$BATS_TEST_TMPDIR"'/src/'$i'.nii","other_data":{"pad":"'"$(head -c 9000 /dev/zero | tr '\0' x)"'"}}'
 	done >"$BATS_TEST_TMPDIR/pipe-in"
-	{ vx-upload --to "file://$BATS_TEST_TMPDIR/store" "$BATS_TEST_TMPDIR/pipe-in" 2>"$BATS_TEST_TMPDIR/err"; echo $? >"$BATS_TEST_TMPDIR/status"; } | head -1 >/dev/null
+	{ vx-upload --to "file://$BATS_TEST_TMPDIR/store" "$BATS_TEST_TMPDIR/pipe-in" 2>"$BATS_TEST_TMPDIR/err" || echo $? >"$BATS_TEST_TMPDIR/status"; } | head -1 >/dev/null
 	same "$(cat "$BATS_TEST_TMPDIR/status")" 74
 	grep -q 'stdout: cannot write: Broken pipe' "$BATS_TEST_TMPDIR/err"
 	[ "$(find "$BATS_TEST_TMPDIR/store" -name '*.nii' ! -size 20000c | wc -l)" -eq 0 ]

@@ -230,7 +230,7 @@ static void test_values(void)
 	ok(vx_json_path(j, "a.b.1.c") == NULL && vx_json_path(j, "s.x") == NULL, "a path to nowhere is NULL");
 	ok(vx_json_has(j, "n") && !vx_json_get(j, "n") && !vx_json_has(j, "m"), "null is there, missing is not");
 	ok(!vx_json_get_double(j, "s", &d), "a string is no number");
-	vx_json_set(j, "s", vx_json_double(2.5));
+	vx_json_set_double(j, "s", 2.5);
 	vx_json_del(j, "a");
 	{
 		struct vx_buf b = VX_BUF_INIT;

@@ -210,6 +210,35 @@ static void test_rules(const struct vx_model *m)
 		"parent_identifier: is string, not null", "a datasource has no parent");
 }
 
+static const char *parent_in(void *arg, const char *identifier)
+{
+	const char *const(*pairs)[2] = arg;
+
+	for (; (*pairs)[0]; pairs++)
+		if (!strcmp((*pairs)[0], identifier))
+			return (*pairs)[1];
+	return NULL;
+}
+
+static void test_climb(void)
+{
+	const char *const up[][2] = { { "specimen/b", "specimen/a" }, { "specimen/a", "patient/FD00001" },
+		{ "patient/FD00001", "datasource/fd" }, { "specimen/x", "specimen/y" }, { "specimen/y", "specimen/x" },
+		{ NULL, NULL } };
+	void *arg = (void *)(uintptr_t)up;
+	struct vx_buf patient = VX_BUF_INIT;
+
+	ok(!vx_resource_climb("specimen/c", "specimen/b", parent_in, arg, &patient), "a way up that ends");
+	ok_str(patient.data, "patient/FD00001", "finds the patient");
+	ok(!vx_resource_climb("specimen/c", "specimen/gone", parent_in, arg, &patient) && patient.len == 0,
+		"an unknown parent ends it");
+	ok_str(vx_resource_climb("specimen/x", "specimen/y", parent_in, arg, NULL), "lies below itself (rule 5)",
+		"a cycle");
+	ok_str(vx_resource_climb("specimen/c", "specimen/x", parent_in, arg, &patient), "lies below itself (rule 5)",
+		"a cycle further up");
+	vx_buf_free(&patient);
+}
+
 int main(void)
 {
 	struct vx_error err = VX_ERROR_INIT;
@@ -224,6 +253,7 @@ int main(void)
 	test_diff(m);
 	test_warnings(m);
 	test_rules(m);
+	test_climb();
 	vx_model_free(m);
 	return tap_end();
 }
