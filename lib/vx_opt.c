@@ -83,10 +83,13 @@ double vx_opt_seconds(const char *name, const char *arg)
 	double v = strtod(arg, &end);
 	size_t i;
 
-	if (end != arg && isfinite(v) && v >= 0)
-		for (i = 0; i < sizeof units / sizeof units[0]; i++)
-			if (strcmp(end, units[i].unit) == 0)
-				return v * units[i].seconds;
+	for (i = 0; end != arg && v >= 0 && i < sizeof units / sizeof units[0]; i++) {
+		if (strcmp(end, units[i].unit) != 0)
+			continue;
+		if (v * units[i].seconds > 1e9)
+			vx_die(VX_EUSAGE, "%s: %s is longer than 31 years", name, arg);
+		return v * units[i].seconds;
+	}
 	vx_die(VX_EUSAGE, "%s: '%s' is no time: give seconds, or 500ms, 2m, 1h, 1d", name, arg);
 }
 

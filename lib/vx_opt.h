@@ -37,11 +37,13 @@ enum { VX_OPT_VERSION = 0x1000, VX_OPT_REJECTS, VX_OPT_PROGRESS, VX_OPT_NO_PROGR
 		"no-progress", no_argument, NULL, VX_OPT_NO_PROGRESS                                                   \
 	}
 
-/* The lines of --help for the options above. */
-#define VX_OPT_HELP                                                                                                    \
-	"  -j, --jobs N          work on N records at once (default: one a processor)\n"                               \
+/* The lines of --help for the options above; jobs is the default of --jobs. */
+#define VX_OPT_HELP VX_OPT_HELP_JOBS("one a processor")
+#define VX_OPT_HELP_JOBS(jobs)                                                                                         \
+	"  -j, --jobs N          work on N records at once (default: " jobs ")\n"                                      \
 	"      --rejects FILE    write records that cannot be handled to FILE, with the reason\n"                      \
 	"      --progress        show progress even when stderr is no terminal\n"                                      \
+	"      --no-progress     never show it\n"                                                                      \
 	"  -q, --quiet           no progress, no summary\n"                                                            \
 	"  -v, --verbose         say more\n"                                                                           \
 	"      --version         print the version\n"                                                                  \
@@ -54,7 +56,7 @@ void vx_opt_common(int c, const char *usage, struct vx_common *common);
 /* vx_opt_number: a whole number in min..max, or exit 64 "--batch: ...". name is the option as the user typed it. */
 long long vx_opt_number(const char *name, const char *arg, long long min, long long max);
 
-/* vx_opt_seconds: seconds, or with a unit behind: "90", "1.5m", "2h", "1d" (also "500ms"). */
+/* vx_opt_seconds: seconds, or with a unit behind: "90", "1.5m", "2h", "1d" (also "500ms"); at most 1e9 (31 years). */
 double vx_opt_seconds(const char *name, const char *arg);
 
 /* vx_opt_bytes: bytes, or with K, M, G, T behind (powers of 1024). */

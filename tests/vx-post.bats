@@ -416,7 +416,8 @@ PY
 
 @test "wrong usage is 64" {
 	local args
-	for args in "--on-conflict maybe" "--batch 0" "--batch x" "--window 1X" "--retry-for soon" "--api ftp://x" "--api localhost" \
+	for args in "--on-conflict maybe" "--batch 0" "--batch x" "--window 1X" "--retry-for soon" \
+		"--retry-for 1e12h" "--linger inf" "--api ftp://x" "--api localhost" \
 		"--api http://h/?q=1"; do
 		# shellcheck disable=SC2086
 		run3 vx-post $args </dev/null

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <malloc.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,7 +14,8 @@
 #define NO_NDJSON_AFTER 100 /* lines, none of them JSON: then the stream is none */
 #define JOBS_DEFAULT 2
 #define STOP_CHECK_MS 100
-#define AHEAD 3 /* batches */
+#define AHEAD 3           /* batches */
+#define LINGER_MOST 86400 /* seconds: in milliseconds they are an int */
 
 static const char usage[] =
 	"usage: vx-post [OPTION...] [FILE...]\n"
@@ -117,7 +119,7 @@ static void parse_args(int argc, char **argv, struct opts *o)
 			o->window = (size_t)vx_opt_bytes("--window", optarg);
 			break;
 		case OPT_LINGER:
-			o->linger_ms = (int)(vx_opt_seconds("--linger", optarg) * 1000);
+			o->linger_ms = (int)(fmin(vx_opt_seconds("--linger", optarg), LINGER_MOST) * 1000);
 			break;
 		case OPT_RETRY_FOR:
 			o->api.retry_for = vx_opt_seconds("--retry-for", optarg);

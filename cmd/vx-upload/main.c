@@ -62,7 +62,7 @@ static const char usage[] =
 	"      --endpoint URL    of the S3 store (default: as the AWS tools find it)\n"
 	"      --insecure-http   allow an http:// endpoint on another machine\n"
 	"      --api URL         refuse when this API is a production deployment (default: $VX_API)\n"
-	"      --production      do not refuse\n" VX_OPT_HELP;
+	"      --production      do not refuse\n" VX_OPT_HELP_JOBS("8");
 
 /* Whether the record's model has the hash of its image. */
 static bool has_sha256(const struct vx_record *rec)
