@@ -431,7 +431,7 @@ void vx_identifier_fit(struct vx_buf *identifier)
 		return;
 	vx_sha256_bytes(identifier->data, identifier->len, hash);
 	/* Not in the middle of a "+XX", and no segment that ends in nothing. */
-	while (keep > 0 && (identifier->data[keep - 1] == '+' || identifier->data[keep - 2] == '+' ||
+	while (keep > 1 && (identifier->data[keep - 1] == '+' || identifier->data[keep - 2] == '+' ||
 				   identifier->data[keep - 1] == '/'))
 		keep--;
 	identifier->len = keep;

@@ -112,6 +112,11 @@ static void test_encode(void)
 	ok(b.len <= VX_IDENTIFIER_MAX && b.len > 240 && b.data[b.len - 17] == '-',
 		"a long identifier is cut and kept unique");
 	vx_buf_free(&b);
+	for (i = 0; i < 300; i++)
+		vx_buf_putc(&b, i % 2 ? '+' : '/');
+	vx_identifier_fit(&b);
+	ok(b.len <= 18 && b.data[b.len - 17] == '-', "one with no place to cut it is all but its hash");
+	vx_buf_free(&b);
 }
 
 int main(void)
