@@ -25,7 +25,8 @@ struct vx_sha256 *vx_sha256_new(void)
 
 void vx_sha256_add(struct vx_sha256 *h, const void *bytes, size_t n)
 {
-	EVP_DigestUpdate(h->ctx, bytes, n);
+	if (EVP_DigestUpdate(h->ctx, bytes, n) != 1)
+		vx_die(VX_EMEM, "SHA-256 failed");
 }
 
 static void hex_of(const unsigned char *raw, size_t n, char *hex)
@@ -44,7 +45,8 @@ void vx_sha256_end(struct vx_sha256 *h, char hex[65])
 {
 	unsigned char raw[EVP_MAX_MD_SIZE];
 
-	EVP_DigestFinal_ex(h->ctx, raw, NULL);
+	if (EVP_DigestFinal_ex(h->ctx, raw, NULL) != 1)
+		vx_die(VX_EMEM, "SHA-256 failed");
 	hex_of(raw, 32, hex);
 	vx_sha256_free(h);
 }
@@ -69,7 +71,8 @@ void vx_sha256_bytes(const void *bytes, size_t n, char hex[65])
 int vx_sha256_file(const char *path, char hex[65], uint64_t *size, struct vx_error *err)
 {
 	enum { CHUNK = 131072 };
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* A file that was exchanged for a FIFO meanwhile must not hold the run up. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct vx_sha256 *h;
 	unsigned char *chunk;
 	uint64_t total = 0;
