@@ -8,6 +8,7 @@
 
 #include "vx_filter.h"
 #include "vx_refs.h"
+#include "vx_spill.h"
 
 struct opts {
 	struct vx_common common;
@@ -179,27 +180,16 @@ static void note_input(struct opts *o, const char *path, int spool)
 		vx_die(VX_EIO, "%s: %s", *err.file ? err.file : "temporary file", err.reason);
 }
 
-/* A file without a name in $TMPDIR that holds standard input for the second reading. */
-static int spool_open(void)
-{
-	const char *dir = getenv("TMPDIR");
-	char *path = vx_asprintf("%s/vx-validate.XXXXXX", dir && *dir ? dir : "/tmp");
-	int fd = mkstemp(path);
-
-	if (fd < 0)
-		vx_die(VX_EIO, "%s: cannot make a temporary file", path);
-	unlink(path);
-	free(path);
-	return fd;
-}
-
 /* Standard input is read twice: from where it stands if it is a file, else from a copy. */
 static void note_stdin(struct opts *o)
 {
+	struct vx_error err = VX_ERROR_INIT;
 	struct stat st;
 	off_t at = fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode) ? lseek(STDIN_FILENO, 0, SEEK_CUR) : -1;
-	int spool = at < 0 ? spool_open() : -1;
+	int spool = at < 0 ? vx_temp_open(&err) : -1;
 
+	if (at < 0 && spool < 0)
+		vx_die(VX_EIO, "%s", err.reason);
 	note_input(o, "-", spool);
 	if (spool >= 0 && dup2(spool, STDIN_FILENO) < 0)
 		vx_die(VX_EIO, "cannot read the temporary file");
