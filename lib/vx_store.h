@@ -7,8 +7,8 @@
  *		vx_store_object_url(store, "volumes/t2.nii.gz", &url);   // "s3://lab/picai/volumes/t2.nii.gz"
  *
  * The content decides: the same bytes under the same key are left alone, other bytes are a conflict (VX_EREJECT) unless
- * update is set. With update, one run gives a key one content: a second one is a conflict too (16 to 48 bytes of memory a
- * key; none without update).
+ * update is set. With update or dry_run, one run gives a key one content: a second one is a conflict too (16 to 48 bytes of
+ * memory a key; none without them).
  *
  * SPDX-License-Identifier: MIT
  */

@@ -190,6 +190,8 @@ static void sweep(int folder)
 	}
 	if (d)
 		closedir(d);
+	else if (again >= 0)
+		close(again);
 }
 
 static void temp_close(struct temp *t, bool unlink_it)

@@ -178,7 +178,7 @@ vx_summary() {
 	local rejects
 	jq -r '[(.identifier // "-" | split("/")[0]), .status] | @tsv' "$VX_TMP/results" |
 		awk -F '\t' -v order='datasource patient study session volume voxelmap psa specimen assessment' '
-		{ count[$1, $2]++; types[$1]; if (!($2 in seen)) { seen[$2]; extra = extra " " $2 } }
+		{ count[$1, $2]++; types[$1] }
 		END {
 			n = split("created unchanged updated conflict invalid orphan failed", statuses, " ")
 			split(order, listed, " ")
