@@ -124,8 +124,8 @@ rejects() {
 	run3 env TMPDIR="$BATS_TEST_TMPDIR" sh "$ROOT/share/demo/run"
 	expect 0
 	same "$err" ''
-	has "$out" 'volume      35 created, 0 unchanged'
-	has "$out" 'volume      0 created, 35 unchanged'
+	has "$out" 'volume      35 created, 0 unchanged, 0 conflict'
+	has "$out" 'volume      0 created, 35 unchanged, 0 conflict'
 	has "$out" 'The export is the same, byte for byte'
 	has "$out" 'clinical.csv:11: PSA (ng/mL): "12,5 ?": no number [demo]'
 	has "$out" '"reference_mri":"volume/DM00001/2019-03-14/t2"'

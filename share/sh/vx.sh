@@ -186,7 +186,7 @@ vx_summary() {
 				if (!(listed[i] in types)) continue
 				line = ""
 				for (s = 1; s <= n; s++)
-					if (s <= 2 || count[listed[i], statuses[s]])
+					if (s <= 2 || s == 4 || count[listed[i], statuses[s]])
 						line = line (line ? ", " : "") (count[listed[i], statuses[s]] + 0) " " statuses[s]
 				printf "  %-11s %s\n", listed[i], line
 			}
