@@ -6,11 +6,10 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include <openssl/crypto.h>
-
 #include "vx_aws.h"
 #include "vx_ini.h"
 #include "vx_io.h"
+#include "vx_opt.h"
 
 enum { FILE_MAX = 1 << 20 };
 
@@ -43,18 +42,9 @@ struct profile {
 	char *v[KEYS];
 };
 
-/* Memory that may hold a secret. */
-static void forget(char **s)
-{
-	if (*s)
-		OPENSSL_cleanse(*s, strlen(*s));
-	free(*s);
-	*s = NULL;
-}
-
 static void keep(char **slot, const char *value)
 {
-	forget(slot);
+	vx_secret_free(slot);
 	*slot = vx_strdup(value);
 }
 
@@ -112,7 +102,7 @@ static int read_profile(struct profile *p, const char *variable, const char *nam
 		if (status != VX_OK)
 			vx_error_at(err, path, err ? err->row : 0);
 		if (text.data)
-			OPENSSL_cleanse(text.data, text.len);
+			explicit_bzero(text.data, text.len);
 	}
 	vx_buf_free(&text);
 	free(path);
@@ -212,7 +202,7 @@ int vx_aws_load(struct vx_aws *a, struct vx_error *err)
 	if (status == VX_OK)
 		status = fill(a, &p, err);
 	for (size_t i = 0; i < KEYS; i++)
-		forget(&p.v[i]);
+		vx_secret_free(&p.v[i]);
 	if (status != VX_OK)
 		vx_aws_free(a);
 	return status;
@@ -220,9 +210,9 @@ int vx_aws_load(struct vx_aws *a, struct vx_error *err)
 
 void vx_aws_free(struct vx_aws *a)
 {
-	forget(&a->access_key);
-	forget(&a->secret_key);
-	forget(&a->session_token);
+	vx_secret_free(&a->access_key);
+	vx_secret_free(&a->secret_key);
+	vx_secret_free(&a->session_token);
 	free(a->region);
 	free(a->endpoint);
 	free(a->addressing_style);

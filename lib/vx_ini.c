@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/crypto.h>
-
 #include "vx_ini.h"
 #include "vx_io.h"
+#include "vx_opt.h"
 
 struct ini {
 	void (*each)(void *arg, const char *section, const char *key, const char *value);
@@ -33,14 +32,6 @@ static char *stripped(const char *s, size_t n)
 	return vx_strndup(s, n);
 }
 
-static void forget(char **secret)
-{
-	if (*secret)
-		OPENSSL_cleanse(*secret, strlen(*secret));
-	free(*secret);
-	*secret = NULL;
-}
-
 static int section_line(struct ini *ini, const char *s, size_t n, struct vx_error *err)
 {
 	const char *end = memchr(s, ']', n);
@@ -48,7 +39,7 @@ static int section_line(struct ini *ini, const char *s, size_t n, struct vx_erro
 		return vx_error_set(err, VX_EDATA, NULL, "a section without its ]");
 	free(ini->section);
 	ini->section = stripped(s + 1, (size_t)(end - s) - 1);
-	forget(&ini->parent);
+	vx_secret_free(&ini->parent);
 	return VX_OK;
 }
 
@@ -70,14 +61,14 @@ static int value_line(struct ini *ini, const char *s, size_t n, bool indented, s
 			ini->each(ini->arg, ini->section, whole, value);
 		free(whole);
 	} else {
-		forget(&ini->parent);
+		vx_secret_free(&ini->parent);
 		if (*value)
 			ini->each(ini->arg, ini->section, key, value);
 		else
 			ini->parent = vx_strdup(key);
 	}
 	free(key);
-	forget(&value);
+	vx_secret_free(&value);
 	return VX_OK;
 }
 
@@ -113,6 +104,6 @@ int vx_ini_parse(const char *text, size_t len,
 		at += n + (newline != NULL);
 	}
 	free(ini.section);
-	forget(&ini.parent);
+	vx_secret_free(&ini.parent);
 	return status;
 }

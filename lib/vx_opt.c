@@ -136,6 +136,14 @@ int vx_secret_env(const char *name, char **out, struct vx_error *err)
 	return status == VX_OK ? VX_OK : VX_EIO;
 }
 
+void vx_secret_free(char **s)
+{
+	if (*s)
+		explicit_bzero(*s, strlen(*s));
+	free(*s);
+	*s = NULL;
+}
+
 static char *share_try(const char *folder, const char *name)
 {
 	char *path = vx_asprintf("%s/%s", folder, name);

@@ -66,6 +66,9 @@ long long vx_opt_bytes(const char *name, const char *arg);
  * Returns a string to be freed, NULL when neither is set. VX_EIO when the file cannot be read. */
 int vx_secret_env(const char *name, char **out, struct vx_error *err) VX_MUST_USE;
 
+/* vx_secret_free: overwrites and frees *s, and makes it NULL; NULL is allowed. */
+void vx_secret_free(char **s);
+
 /* vx_share_path: where a file of the share folder is: $VX_SHARE, else <prefix>/share/vx beside the installed binary,
  * else the source tree's share. name is relative ("schema/volume.json"); result to be freed. Errors: VX_EIO, none has it. */
 int vx_share_path(const char *name, char **out, struct vx_error *err) VX_MUST_USE;
