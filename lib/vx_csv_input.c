@@ -119,17 +119,7 @@ void vx_csv_cp1252(struct vx_buf *out, const char *s, size_t n)
 		unsigned c = (unsigned char)s[i];
 		if (c >= 0x80 && c < 0xa0)
 			c = high[c - 0x80];
-		if (c < 0x80) {
-			vx_buf_putc(out, (char)c);
-			continue;
-		}
-		if (c >= 0x800) {
-			vx_buf_putc(out, (char)(0xe0 | c >> 12));
-			vx_buf_putc(out, (char)(0x80 | (c >> 6 & 0x3f)));
-		} else {
-			vx_buf_putc(out, (char)(0xc0 | c >> 6));
-		}
-		vx_buf_putc(out, (char)(0x80 | (c & 0x3f)));
+		vx_utf8_put(out, c);
 	}
 }
 

@@ -105,6 +105,14 @@ int vx_sha256_file(const char *path, char hex[65], uint64_t *size, struct vx_err
 	return n < 0 ? VX_EIO : VX_OK;
 }
 
+int vx_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 uint64_t vx_hash64(const void *bytes, size_t n)
 {
 	const unsigned char *p = bytes;

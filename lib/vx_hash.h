@@ -23,6 +23,9 @@ void vx_sha256_bytes(const void *bytes, size_t n, char hex[65]);
 /* vx_sha256_file: of the whole file; size (NULL: not wanted) takes the bytes read. VX_EIO when it cannot be read. */
 int vx_sha256_file(const char *path, char hex[65], uint64_t *size, struct vx_error *err) VX_MUST_USE;
 
+/* vx_hex_digit: 0 to 15 for a hexadecimal digit of either case, else -1. */
+int vx_hex_digit(char c);
+
 /* vx_hash64: FNV-1a with a final mix; stable over machines and versions (vx-scan --shard relies on that). */
 uint64_t vx_hash64(const void *bytes, size_t n);
 

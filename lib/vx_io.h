@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 #include "vx_err.h"
+#include "vx_utf8.h"
 
 /* A growing byte buffer. Zero-initialise; data is always NUL-terminated once something was added. */
 struct vx_buf {
@@ -89,14 +90,5 @@ double vx_now(void);
 
 /* vx_cpus: how many processors this process may use, at least 1. */
 int vx_cpus(void);
-
-/* vx_utf8_valid: whether s[0..n) is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
-bool vx_utf8_valid(const char *s, size_t n);
-
-/* vx_utf8_cut: n, or where that is more than max the most bytes of s, at most max, that do not end inside a character. */
-size_t vx_utf8_cut(const char *s, size_t n, size_t max);
-
-/* vx_utf8_mend: a message for people that is not UTF-8 (cut, or from elsewhere) gets "?" for all that is not ASCII. */
-void vx_utf8_mend(char *message);
 
 #endif

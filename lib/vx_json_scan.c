@@ -106,8 +106,7 @@ static int hex4(const char *p, const char *end)
 	if (end - p < 4)
 		return -1;
 	for (i = 0; i < 4; i++) {
-		int c = (unsigned char)p[i];
-		int d = c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+		int d = vx_hex_digit(p[i]);
 
 		if (d < 0)
 			return -1;
@@ -223,26 +222,6 @@ static int scan_number(struct vx_json_scan *s, struct json_object **out)
 	return VX_OK;
 }
 
-static void put_utf8(struct vx_buf *b, unsigned c)
-{
-	if (c < 0x80) {
-		vx_buf_putc(b, (char)c);
-		return;
-	}
-	if (c < 0x800) {
-		vx_buf_putc(b, (char)(0xC0 | c >> 6));
-	} else {
-		if (c < 0x10000) {
-			vx_buf_putc(b, (char)(0xE0 | c >> 12));
-		} else {
-			vx_buf_putc(b, (char)(0xF0 | c >> 18));
-			vx_buf_putc(b, (char)(0x80 | (c >> 12 & 63)));
-		}
-		vx_buf_putc(b, (char)(0x80 | (c >> 6 & 63)));
-	}
-	vx_buf_putc(b, (char)(0x80 | (c & 63)));
-}
-
 /* Text without its escapes, which have been checked. */
 static void unescape(const char *p, size_t n, struct vx_buf *b)
 {
@@ -265,7 +244,7 @@ static void unescape(const char *p, size_t n, struct vx_buf *b)
 				c = 0x10000 + ((c - 0xD800) << 10) + ((unsigned)hex4(p + 2, end) - 0xDC00);
 				p += 6;
 			}
-			put_utf8(b, c);
+			vx_utf8_put(b, c);
 		}
 	}
 }

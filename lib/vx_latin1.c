@@ -4,10 +4,6 @@
 
 void vx_latin1_to_utf8(const char *s, size_t n, struct vx_buf *out)
 {
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)s[i];
-		if (c >= 0x80)
-			vx_buf_putc(out, (char)(0xC0 | c >> 6));
-		vx_buf_putc(out, (char)(c < 0x80 ? c : 0x80 | (c & 0x3F)));
-	}
+	for (size_t i = 0; i < n; i++)
+		vx_utf8_put(out, (unsigned char)s[i]);
 }

@@ -1,6 +1,5 @@
 /* vx_store: URLs and keys, one content a key, and the decision what to do with a file.
  * In: key and local file. Out: an object, unchanged, created or updated. SPDX-License-Identifier: MIT */
-#include <ctype.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,14 +74,6 @@ static bool claims_take(struct claims *c, const char *key, const char *sha256)
 	return same;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)tolower((unsigned char)c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 char *vx_file_url_path(const char *url)
 {
 	if (strncasecmp(url, "file:", 5) != 0)
@@ -95,7 +86,8 @@ char *vx_file_url_path(const char *url)
 	struct vx_buf path = VX_BUF_INIT;
 	for (; *s; s++) {
 		int high = 0, low = 0;
-		if (*s == '%' && ((high = hex_digit(s[1])) < 0 || (low = hex_digit(s[2])) < 0 || high + low == 0)) {
+		if (*s == '%' &&
+			((high = vx_hex_digit(s[1])) < 0 || (low = vx_hex_digit(s[2])) < 0 || high + low == 0)) {
 			vx_buf_free(&path);
 			return NULL;
 		}

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "meta.h"
+#include "vx_hash.h"
 
 bool path_ends(const char *path, const char *suffix)
 {
@@ -12,20 +13,12 @@ bool path_ends(const char *path, const char *suffix)
 	return n >= m && strcasecmp(path + n - m, suffix) == 0;
 }
 
-static int hex(char c)
-{
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-				      : -1;
-}
-
 static void percent_decode(const char *s, struct vx_buf *out)
 {
 	for (; *s; s++) {
-		/* %00 stays: no file has a NUL in its name. */
-		if (*s == '%' && hex(s[1]) >= 0 && hex(s[2]) >= 0 && hex(s[1]) + hex(s[2]) > 0) {
-			vx_buf_putc(out, (char)(hex(s[1]) * 16 + hex(s[2])));
+		int high = *s == '%' ? vx_hex_digit(s[1]) : -1, low = high < 0 ? -1 : vx_hex_digit(s[2]);
+		if (low >= 0 && high + low > 0) { /* %00 stays: no file has a NUL in its name */
+			vx_buf_putc(out, (char)(high << 4 | low));
 			s += 2;
 		} else {
 			vx_buf_putc(out, *s);

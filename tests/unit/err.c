@@ -1,4 +1,4 @@
-/* Unit tests of vx_err and of what vx_io knows of UTF-8: a reason is never cut inside a character.
+/* Unit tests of vx_err and of vx_utf8: a reason is never cut inside a character.
  * SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 

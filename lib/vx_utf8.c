@@ -1,0 +1,66 @@
+/* vx_utf8: bytes -> are they UTF-8; code points -> bytes.
+ * SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "vx_io.h"
+
+bool vx_utf8_valid(const char *s, size_t n)
+{
+	const unsigned char *p = (const unsigned char *)s, *end = p + n;
+
+	while (p < end) {
+		unsigned char c = *p++;
+		int more = c < 0x80                ? 0
+			   : c >= 0xC2 && c < 0xE0 ? 1
+			   : c >= 0xE0 && c < 0xF0 ? 2
+			   : c >= 0xF0 && c < 0xF5 ? 3
+						   : -1;
+		unsigned char low = c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80;
+		unsigned char high = c == 0xED ? 0x9F : c == 0xF4 ? 0x8F : 0xBF;
+
+		if (more < 0 || end - p < more)
+			return false;
+		for (; more > 0; more--, p++, low = 0x80, high = 0xBF)
+			if (*p < low || *p > high)
+				return false;
+	}
+	return true;
+}
+
+size_t vx_utf8_cut(const char *s, size_t n, size_t max)
+{
+	if (n <= max)
+		return n;
+	while (max > 0 && ((unsigned char)s[max] & 0xC0) == 0x80)
+		max--;
+	return max;
+}
+
+void vx_utf8_mend(char *message)
+{
+	if (vx_utf8_valid(message, strlen(message)))
+		return;
+	for (char *p = message; *p; p++)
+		if ((unsigned char)*p >= 0x80)
+			*p = '?';
+}
+
+void vx_utf8_put(struct vx_buf *b, uint32_t c)
+{
+	if (c < 0x80) {
+		vx_buf_putc(b, (char)c);
+		return;
+	}
+	if (c < 0x800) {
+		vx_buf_putc(b, (char)(0xC0 | c >> 6));
+	} else {
+		if (c < 0x10000) {
+			vx_buf_putc(b, (char)(0xE0 | c >> 12));
+		} else {
+			vx_buf_putc(b, (char)(0xF0 | c >> 18));
+			vx_buf_putc(b, (char)(0x80 | (c >> 12 & 63)));
+		}
+		vx_buf_putc(b, (char)(0x80 | (c >> 6 & 63)));
+	}
+	vx_buf_putc(b, (char)(0x80 | (c & 63)));
+}

@@ -1,0 +1,29 @@
+/* vx_utf8: what vx needs to know of UTF-8: is it, where may it be cut, how is a character written.
+ *
+ *	if (vx_utf8_valid(s, n))
+ *		n = vx_utf8_cut(s, n, 80);   // at most 80 bytes, whole characters
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef VX_UTF8_H
+#define VX_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct vx_buf;
+
+/* vx_utf8_valid: whether s[0..n) is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
+bool vx_utf8_valid(const char *s, size_t n);
+
+/* vx_utf8_cut: n, or where that is more than max the most bytes of s, at most max, that do not end inside a character. */
+size_t vx_utf8_cut(const char *s, size_t n, size_t max);
+
+/* vx_utf8_mend: a message for people that is not UTF-8 (cut, or from elsewhere) gets "?" for all that is not ASCII. */
+void vx_utf8_mend(char *message);
+
+/* vx_utf8_put: the code point c (at most 0x10FFFF, no surrogate), appended to b. */
+void vx_utf8_put(struct vx_buf *b, uint32_t c);
+
+#endif
