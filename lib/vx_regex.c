@@ -42,7 +42,7 @@ static const char *not_portable(const char *p, const char **at)
 			p += p[1] == '^';
 		} else if (*p == '(' && ((p[1] == '?' && p[2] != ':') || p[1] == '*')) {
 			return "look-around or another extension";
-		} else if (strchr("*+?}", *p) && p[1] && strchr("*+", p[1])) {
+		} else if (strchr("*+?}", *p) && p[1] && strchr("*+{", p[1])) {
 			return "a quantifier behind a quantifier";
 		} else if (*p == ']') {
 			return "']' without '['";
