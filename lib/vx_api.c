@@ -94,7 +94,7 @@ static int load_token(struct vx_api *api, struct vx_error *err)
 			status = vx_error_set(err, VX_EUSAGE, NULL, "VX_TOKEN: holds a control character");
 	if (status == VX_OK && *token)
 		api->authorization = vx_asprintf(BEARER "%s", token);
-	free(token);
+	vx_secret_free(&token);
 	return status;
 }
 
