@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vx_json_scan.h"
 #include "vx_run.h"
 
 enum { BATCH = 256, BATCH_BYTES = 256 << 10, NO_NDJSON_AFTER = 100 };
@@ -16,6 +17,7 @@ struct loop {
 	long row;
 	enum vx_status unread; /* what became of files that cannot be read: the run itself is the workers' meanwhile */
 	size_t batch_max, batch_bytes;
+	struct vx_json_scan *scan; /* where records are checked only */
 	/* The ring of batches: filled at tail, taken at next, committed at head. */
 	pthread_mutex_t lock;
 	pthread_cond_t work, space;
@@ -101,12 +103,25 @@ static bool job_fill(struct loop *l, struct vx_job *job)
 	return job->n > 0;
 }
 
-/* Parses a record; one that is no JSON object is rejected here. */
-static bool record_parse(struct vx_record *rec)
+/* The line is an object: then its first character says so, blanks aside. */
+static bool check_text(struct vx_json_scan *scan, struct vx_record *rec, struct vx_error *err)
+{
+	if (vx_json_scan(scan, rec->line, rec->len, err) != VX_OK)
+		return false;
+	if (rec->line[strspn(rec->line, " \t\r")] == '{')
+		return true;
+	/* Built only to say what it is. */
+	return vx_json_parse(rec->line, rec->len, &rec->json, err) == VX_OK && vx_json_type(rec->json) == VX_OBJECT;
+}
+
+/* Parses a record, or with scan only checks it; one that is no JSON object is rejected here. */
+static bool record_parse(struct vx_json_scan *scan, struct vx_record *rec)
 {
 	struct vx_error err = VX_ERROR_INIT;
 
-	if (vx_json_parse(rec->line, rec->len, &rec->json, &err) == VX_OK && vx_json_type(rec->json) == VX_OBJECT)
+	if (scan ? check_text(scan, rec, &err)
+		 : vx_json_parse(rec->line, rec->len, &rec->json, &err) == VX_OK &&
+			 vx_json_type(rec->json) == VX_OBJECT)
 		return true;
 	if (err.status == VX_OK)
 		vx_error_set(
@@ -135,7 +150,7 @@ static void job_records(struct loop *l, struct vx_job *job, void *worker)
 	for (i = 0; i < job->n; i++) {
 		struct vx_record *rec = &job->recs[i];
 
-		if (!record_parse(rec))
+		if (!record_parse(NULL, rec))
 			continue;
 		err.status = VX_OK;
 		err.file[0] = err.field[0] = err.reason[0] = '\0';
@@ -159,7 +174,7 @@ static void job_batch(struct loop *l, struct vx_job *job)
 	int status;
 
 	for (i = 0; i < job->n; i++)
-		if (record_parse(&job->recs[i]))
+		if (record_parse(l->scan, &job->recs[i]))
 			job->recs[good++] = job->recs[i];
 	job->n = good;
 	status = good ? l->f->batch(job->recs, good, job, l->f->arg, &err) : VX_OK;
@@ -369,6 +384,7 @@ int vx_filter_main(const struct vx_filter *f, char **files)
 	}
 	l.batch_max = f->batch_max ? f->batch_max : BATCH;
 	l.batch_bytes = f->batch_bytes ? f->batch_bytes : BATCH_BYTES;
+	l.scan = f->text ? vx_json_scan_new() : NULL;
 	if (jobs > 1)
 		run_parallel(&l, jobs);
 	else
@@ -383,5 +399,6 @@ int vx_filter_main(const struct vx_filter *f, char **files)
 		vx_run_note(l.run, VX_EDATA);
 	}
 	check_counts(&l);
+	vx_json_scan_free(l.scan);
 	return end(&l);
 }

@@ -63,6 +63,7 @@ struct vx_filter {
 	size_t batch_bytes; /* bytes of input a batch: default 256 KiB */
 	int linger_ms;      /* how long a batch that is not full waits for more input: default 0 */
 	bool lossy;         /* the tool may emit more or fewer records than it read: no count check */
+	bool text;          /* with batch: records are checked, but not built: json is NULL (see vx_json_walk) */
 	const char *noun;   /* for the summary, default "records" */
 	/* summary_extra: appends ", 3 created" to the summary line. May be NULL. */
 	void (*summary_extra)(struct vx_buf *b, void *arg);
@@ -78,11 +79,17 @@ void vx_emit_line(struct vx_record *rec);
 void vx_emit_job(struct vx_job *job, const struct vx_json *json);
 void vx_emit_bytes(struct vx_job *job, const char *line, size_t len);
 
+/* vx_emit_flush: writes what the job holds by now, so that a finish callback may emit without end. VX_EIO. */
+int vx_emit_flush(struct vx_job *job, struct vx_error *err) VX_MUST_USE;
+
 /* vx_reject: the record goes to the dead-letter file and a line about it to stderr; counts towards exit status 1.
  * Where err has no file, it is taken from the record: _source (file, row), else _file.rel, else path_nii, else
  * identifier, else the input's line. */
 void vx_reject(struct vx_record *rec, const struct vx_error *err);
 void vx_reject_json(struct vx_job *job, const struct vx_json *json, const struct vx_error *err); /* for one held back */
+
+/* vx_reject_line: the same for one that is known as its text only; err names file and row. */
+void vx_reject_line(struct vx_job *job, const char *line, size_t len, const struct vx_error *err);
 
 /* vx_warn: a warning about a record. Warnings with equal text are shown once and counted: "(and 41 more)". */
 void vx_warn(struct vx_record *rec, const char *fmt, ...) VX_PRINTF(2, 3);

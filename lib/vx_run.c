@@ -212,6 +212,20 @@ void vx_reject_json(struct vx_job *job, const struct vx_json *json, const struct
 	vx_buf_free(&b);
 }
 
+void vx_reject_line(struct vx_job *job, const char *line, size_t len, const struct vx_error *err)
+{
+	struct vx_error e = *err;
+
+	add_reject(job, &e, line, len, true);
+}
+
+int vx_emit_flush(struct vx_job *job, struct vx_error *err)
+{
+	if (vx_run_commit(job->run, job) == VX_OK)
+		return VX_OK;
+	return vx_error_set(err, VX_EIO, NULL, "cannot write the output");
+}
+
 static void add_warning(struct vx_job *job, struct vx_error *where, const char *fmt, va_list args)
 {
 	char text[1024];
