@@ -45,6 +45,48 @@ void vx_utf8_mend(char *message)
 			*p = '?';
 }
 
+/* Of two bytes: U+0085, U+00A0. Of three: U+1680, U+2000 to U+200D, U+2028, U+2029, U+202F, U+205F, U+2060, U+3000, U+FEFF. */
+static bool wide_blank(const unsigned char *p, size_t n)
+{
+	if (n == 2)
+		return p[0] == 0xC2 && (p[1] == 0x85 || p[1] == 0xA0);
+	if (n != 3)
+		return false;
+	if (p[0] == 0xE2 && p[1] == 0x80)
+		return (p[2] >= 0x80 && p[2] <= 0x8D) || p[2] == 0xA8 || p[2] == 0xA9 || p[2] == 0xAF;
+	return (p[0] == 0xE2 && p[1] == 0x81 && (p[2] == 0x9F || p[2] == 0xA0)) || memcmp(p, "\xe1\x9a\x80", 3) == 0 ||
+	       memcmp(p, "\xe3\x80\x80", 3) == 0 || memcmp(p, "\xef\xbb\xbf", 3) == 0;
+}
+
+static bool ascii_blank(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+size_t vx_utf8_blank(const char *s, size_t n)
+{
+	if (n == 0)
+		return 0;
+	if ((unsigned char)*s < 0x80)
+		return ascii_blank(*s);
+	for (size_t k = 2; k <= 3 && k <= n; k++)
+		if (wide_blank((const unsigned char *)s, k))
+			return k;
+	return 0;
+}
+
+size_t vx_utf8_blank_end(const char *s, size_t n)
+{
+	if (n == 0)
+		return 0;
+	if ((unsigned char)s[n - 1] < 0x80)
+		return ascii_blank(s[n - 1]);
+	for (size_t k = 2; k <= 3 && k <= n; k++)
+		if (wide_blank((const unsigned char *)s + n - k, k))
+			return k;
+	return 0;
+}
+
 void vx_utf8_put(struct vx_buf *b, uint32_t c)
 {
 	if (c < 0x80) {

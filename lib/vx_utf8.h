@@ -23,6 +23,12 @@ size_t vx_utf8_cut(const char *s, size_t n, size_t max);
 /* vx_utf8_mend: a message for people that is not UTF-8 (cut, or from elsewhere) gets "?" for all that is not ASCII. */
 void vx_utf8_mend(char *message);
 
+/* vx_utf8_blank: how many bytes at the front of s[0..n) are one blank; 0: none. Also those that spreadsheets and web pages
+ * leave behind: no-break, zero-width, ideographic and typographic spaces, byte order marks.
+ * vx_utf8_blank_end: the same at the end of s[0..n). */
+size_t vx_utf8_blank(const char *s, size_t n);
+size_t vx_utf8_blank_end(const char *s, size_t n);
+
 /* vx_utf8_put: the code point c (at most 0x10FFFF, no surrogate), appended to b. */
 void vx_utf8_put(struct vx_buf *b, uint32_t c);
 

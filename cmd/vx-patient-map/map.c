@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vx_cell.h"
 #include "vx_hash.h"
 
 #define KNOWN_ENTRIES 16384
@@ -22,26 +23,6 @@ struct want {
 	const char *identifier; /* known */
 	size_t ask;             /* else the number of its question */
 };
-
-/* How many bytes of s are a blank, 0 when they are none: also those that spreadsheets and web pages leave behind, the
- * no-break, zero-width and ideographic spaces and the byte order mark. */
-static size_t blank(const char *s)
-{
-	static const char *const wide[] = { "\xc2\xa0", "\xe2\x80\x8b", "\xe2\x80\xaf", "\xe3\x80\x80",
-		"\xef\xbb\xbf" };
-
-	for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++)
-		if (strncmp(s, wide[i], strlen(wide[i])) == 0)
-			return strlen(wide[i]);
-	return isspace((unsigned char)*s) ? 1 : 0;
-}
-
-static bool all_blank(const char *s)
-{
-	for (size_t n; (n = blank(s));)
-		s += n;
-	return !*s;
-}
 
 /* The source's name of the patient, exactly as the source spells it. */
 static int take_key(const struct map *m, const struct vx_record *rec, struct want *w, struct vx_error *err)
@@ -66,7 +47,7 @@ static int take_key(const struct map *m, const struct vx_record *rec, struct wan
 	if (vx_json_type(j) != VX_STRING)
 		return vx_error_set(err, VX_EREJECT, m->o->key, "is neither a string nor an integer");
 	text = vx_json_text(j, &len);
-	if (strlen(text) == len && all_blank(text))
+	if (vx_cell_trim(text, len).len == 0)
 		return vx_error_set(err, VX_EREJECT, m->o->key, "empty: the record names no patient");
 	if (strlen(text) != len)
 		return vx_error_set(err, VX_EREJECT, m->o->key, "holds a NUL character");
@@ -81,11 +62,11 @@ static void warn_of_twins(struct map *m, struct vx_record *rec, const struct wan
 	struct vx_buf b = VX_BUF_INIT;
 	const char *twin;
 
-	for (const char *p = w->uid; *p;) {
-		size_t n = blank(p);
+	for (size_t at = 0; at < w->len;) {
+		size_t n = vx_utf8_blank(w->uid + at, w->len - at);
 		if (!n)
-			vx_buf_putc(&b, (char)tolower((unsigned char)*p));
-		p += n ? n : 1;
+			vx_buf_putc(&b, (char)tolower((unsigned char)w->uid[at]));
+		at += n ? n : 1;
 	}
 	twin = vx_cache_get(m->folded, b.data, b.len);
 	if (twin && strcmp(twin, w->uid) != 0)
