@@ -35,6 +35,7 @@ options:
   --store URL            file://DIR or s3://BUCKET/PREFIX for the image files (default: $VX_STORE)
   --rejects FILE         write every record that could not be handled to FILE, with the reason (NDJSON)
   --results FILE         write the result of every resource to FILE (NDJSON)
+  --findings FILE        write what pathology tables contradict themselves in to FILE (NDJSON)
   --on-conflict WHAT     reject or update, as vx-post takes it
   --expect-unchanged     exit status 1 when anything is not unchanged
   --production           allow a production deployment
@@ -60,11 +61,11 @@ vx_find_tools() {
 }
 
 vx_options() {
-	API=${VX_API:-} DATA=${VX_DEFAULT_DATA:-} STORE=${VX_STORE:-} VX_REJECTS='' VX_RESULTS='' VX_QUIET=''
+	API=${VX_API:-} DATA=${VX_DEFAULT_DATA:-} STORE=${VX_STORE:-} VX_REJECTS='' VX_RESULTS='' VX_FINDINGS='' VX_QUIET=''
 	VX_POST_OPTIONS=() VX_API_OPTIONS=()
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--api | --data | --store | --rejects | --results | --on-conflict)
+		--api | --data | --store | --rejects | --results | --findings | --on-conflict)
 			[ $# -ge 2 ] || vx_usage "$1 needs a value"
 			;;
 		esac
@@ -74,6 +75,7 @@ vx_options() {
 		--store) STORE=$2 && shift ;;
 		--rejects) VX_REJECTS=$2 && shift ;;
 		--results) VX_RESULTS=$2 && shift ;;
+		--findings) VX_FINDINGS=$2 && shift ;;
 		--on-conflict) VX_POST_OPTIONS+=("$1" "$2") && shift ;;
 		--expect-unchanged) VX_POST_OPTIONS+=("$1") ;;
 		--production) VX_API_OPTIONS+=("$1") ;;
@@ -94,7 +96,7 @@ vx_begin() {
 	vx_options "$@"
 	vx_find_tools
 	VX_TMP=$(mktemp -d)
-	mkdir "$VX_TMP/rejects" "$VX_TMP/patients"
+	mkdir "$VX_TMP/rejects" "$VX_TMP/patients" "$VX_TMP/findings"
 	: >"$VX_TMP/statuses"
 	: >"$VX_TMP/results"
 	trap vx_at_exit EXIT
@@ -149,6 +151,28 @@ upload() {
 	fi
 }
 
+# tables COLUMN...: the tables (*.csv) below DATA that have all these columns, one a line; which file it is is told by its
+# header, since one table is published under several names. No such table ends the script.
+tables() {
+	local file column header wanted found=''
+	while IFS= read -r -d '' file; do
+		header=$(head -n 1 "$file" | tr -d '\0')
+		for column in "$@"; do
+			case $header in *"$column"*) ;; *) continue 2 ;; esac
+		done
+		printf '%s\n' "$file"
+		found=yes
+	done < <(find "$DATA" -type f -iname '*.csv' -print0 | LC_ALL=C sort -z)
+	printf -v wanted '%s, ' "$@"
+	[ -n "$found" ] || { say "$DATA: no *.csv with the columns ${wanted%, }" && return 74; }
+}
+
+# pathology MAPPING ARGUMENT...: a stage of a pipe: rows to specimens and assessments by share/pathology/MAPPING.json;
+# the contradictions that it finds are collected.
+pathology() {
+	run vx-pathology --map "$VX_SHARE_DIR/pathology/$1.json" --findings "$(mktemp "$VX_TMP/findings/XXXXXXXX")" "${@:2}"
+}
+
 # patients ARGUMENT...: a stage of a pipe: vx-patient-map against the deployment; who went by is counted.
 patients() {
 	run vx-patient-map --api "$API" ${VX_API_OPTIONS[@]+"${VX_API_OPTIONS[@]}"} "$@" |
@@ -192,6 +216,11 @@ vx_summary() {
 			}
 		}'
 	printf '  %-11s %d\n' patients "$(find "$VX_TMP/patients" -type f -exec cat {} + | sort -u | wc -l)"
+	if [ -n "$(ls "$VX_TMP/findings")" ]; then
+		printf '  %-11s %s\n' findings "$(jq -r .severity "$VX_TMP/all-findings" | awk '
+			{ count[$1]++ }
+			END { printf "%d error, %d warning, %d info", count["error"], count["warning"], count["info"] }')"
+	fi
 	rejects=$(wc -l <"$VX_TMP/all-rejects")
 	printf '  %-11s %d\n' rejects "$rejects"
 	head -n 50 "$VX_TMP/said" | sed 's/^/    /'
@@ -200,17 +229,22 @@ vx_summary() {
 
 # Runs at the end, however it comes: the summary, the rejects in one file, the folder gone, the worst status.
 vx_at_exit() {
-	local status=$?
+	local status=$? stages
 	trap - EXIT
 	status=$(vx_worst "$status")
 	find "$VX_TMP/rejects" -type f -size +0 -exec cat {} + | LC_ALL=C sort >"$VX_TMP/all-rejects"
 	jq -r -L "$VX_SHARE_DIR/jq" --arg data "$DATA/" 'include "vx";
 		"\(reject_line | split($data) | join("")) [\(.tool)]"' "$VX_TMP/all-rejects" | LC_ALL=C sort >"$VX_TMP/said" || :
+	find "$VX_TMP/findings" -type f -exec cat {} + | LC_ALL=C sort >"$VX_TMP/all-findings"
 	printf '%s:\n' "$VX_NAME"
 	vx_summary || status=74
 	if [ -n "$VX_REJECTS" ]; then cp "$VX_TMP/all-rejects" "$VX_REJECTS" || status=74; fi
+	if [ -n "$VX_FINDINGS" ]; then cp "$VX_TMP/all-findings" "$VX_FINDINGS" || status=74; fi
 	if [ -n "$VX_RESULTS" ]; then cp "$VX_TMP/results" "$VX_RESULTS" || status=74; fi
-	[ "$status" -le 1 ] || say "stopped with status $status ($(awk '$1 > 1 { print $2, $1 }' "$VX_TMP/statuses" | tr '\n' ' '))"
+	if [ "$status" -gt 1 ]; then
+		stages=$(awk '$1 > 1 { print $2, $1 }' "$VX_TMP/statuses" | tr '\n' ' ')
+		say "stopped with status $status${stages:+ ($stages)}"
+	fi
 	rm -rf "$VX_TMP"
 	exit "$status"
 }
