@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vx_nearest.h"
 #include "vx_schema_check.h"
 
 static bool holds(struct vx_schema_check *c, const struct vx_schema_node *n, const struct vx_json *v);
@@ -112,6 +113,22 @@ static bool array_holds(struct vx_schema_check *c, const struct vx_schema_node *
 	return good;
 }
 
+/* With the property that it may be a misspelling of. */
+static void report_unknown(
+	struct vx_schema_check *c, const struct vx_schema_node *n, const char *key, const struct vx_json *v)
+{
+	struct vx_nearest near = vx_nearest_to(key);
+
+	if (!c->tail)
+		return;
+	for (size_t i = 0; i < n->nproperties; i++)
+		vx_nearest_try(&near, n->properties[i].name);
+	if (near.name)
+		VX_SCHEMA_REPORT(c, key, true, v, "is not a known field; did you mean %s?", near.name);
+	else
+		VX_SCHEMA_REPORT(c, key, true, v, "is not a known field");
+}
+
 /* A member's name, and its value as far as properties do not speak of it. */
 static bool member_holds(struct vx_schema_check *c, const struct vx_schema_node *n, const char *key,
 	const struct vx_json *v, const struct vx_schema_property *known)
@@ -132,7 +149,7 @@ static bool member_holds(struct vx_schema_check *c, const struct vx_schema_node 
 		return good;
 	if (!n->additional->never)
 		return holds_at(c, n->additional, v, key) && good;
-	VX_SCHEMA_REPORT(c, key, true, v, "is not a known field");
+	report_unknown(c, n, key, v);
 	return false;
 }
 
