@@ -118,7 +118,7 @@ static bool next_word(const char *text, size_t len, size_t *at, bool signs, char
 	for (; i < len; i += size) {
 		size = vx_fold_next(text + i, len - i, &f);
 		if (f.kind == VX_FOLD_SIGN && !signs)
-			return false;
+			break;
 		if (f.kind == VX_FOLD_WORD) {
 			if (*used == had)
 				*start = i;
@@ -136,13 +136,14 @@ static bool next_word(const char *text, size_t len, size_t *at, bool signs, char
 	return *used > had;
 }
 
-/* A token as it is kept: its words, folded, one space between. Returns how many they are; 0: none, too many or too long. */
+/* A token as it is kept: its words, folded, one space between. Returns how many they are; 0: none, too many or too long, or
+ * a sign among them, which parts words. */
 static unsigned fold_token(const char *text, size_t len, char out[TOKEN_BYTES], size_t *used, size_t *first)
 {
 	size_t at = 0, start;
 	unsigned words = 0;
 
-	for (*used = 0; next_word(text, len, &at, true, out, used, &start) && words <= TOKEN_WORDS; words++) {
+	for (*used = 0; next_word(text, len, &at, false, out, used, &start) && words <= TOKEN_WORDS; words++) {
 		if (*used >= TOKEN_BYTES)
 			return 0;
 		if (words == 0)
@@ -151,7 +152,7 @@ static unsigned fold_token(const char *text, size_t len, char out[TOKEN_BYTES], 
 	}
 	if (words)
 		(*used)--;
-	return words <= TOKEN_WORDS ? words : 0;
+	return at >= len && words <= TOKEN_WORDS ? words : 0;
 }
 
 /* The token in this layer, emptied where earlier layers filled it. NULL with err when it is none. */
@@ -163,7 +164,8 @@ static struct token *token_to_fill(struct vx_lexicon *lex, const char *text, siz
 	struct token *t;
 
 	if (!words) {
-		vx_error_set(err, VX_EDATA, "token", "holds no word, more than %d, or more than %d letters",
+		vx_error_set(err, VX_EDATA, "token",
+			"is no word, or more than %d, or longer than %d letters, or holds one of + & < > = ?",
 			TOKEN_WORDS, TOKEN_BYTES - 1);
 		return NULL;
 	}

@@ -83,15 +83,19 @@ static void list_choices(char *out, size_t size, enum vx_term t)
 	}
 }
 
-static int no_such(struct vx_error *err, const char *column, const char *what, struct vx_slice name, enum vx_term t)
+/* A name that is no field, or no value of field t. */
+static int no_such(struct vx_error *err, struct vx_slice name, enum vx_term t)
 {
+	const char *column = t == VX_TERMS ? "field" : "value";
 	char choices[256] = "", shown[64];
 
 	snprintf(shown, sizeof shown, "%.*s", (int)vx_utf8_cut(name.text, name.len, sizeof shown - 1), name.text);
 	list_choices(choices, sizeof choices, t);
-	if (name.len == 1 && name.text[0] == '?')
+	if (strcmp(shown, "?") == 0)
 		return vx_error_set(err, VX_EDATA, column, "\"?\" is not filled in yet%s", choices);
-	return vx_error_set(err, VX_EDATA, column, "%s \"%s\"%s", what, shown, choices);
+	if (t == VX_TERMS)
+		return vx_error_set(err, VX_EDATA, column, "no field is called \"%s\"%s", shown, choices);
+	return vx_error_set(err, VX_EDATA, column, "%s is never \"%s\"%s", terms[t].name, shown, choices);
 }
 
 /* The fields and values of a line: as many values as fields. */
@@ -103,7 +107,7 @@ static int read_meaning(
 		int t = vx_term_find(name.text, name.len);
 
 		if (t < 0)
-			return no_such(err, "field", "no field is called", name, VX_TERMS);
+			return no_such(err, name, VX_TERMS);
 		if (*mask >> t & 1)
 			return vx_error_set(
 				err, VX_EDATA, "field", "%s is listed twice", vx_term_name((enum vx_term)t));
@@ -112,7 +116,7 @@ static int read_meaning(
 		value = take(&values, ',');
 		meaning[t] = vx_term_value((enum vx_term)t, value.text, value.len);
 		if (!meaning[t])
-			return no_such(err, "value", "is no value of this field:", value, (enum vx_term)t);
+			return no_such(err, value, (enum vx_term)t);
 		*mask |= 1u << t;
 	}
 	return values.text ? vx_error_set(err, VX_EDATA, "value", "there are more values than fields") : VX_OK;

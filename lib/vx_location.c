@@ -127,6 +127,15 @@ static void read_gap(struct reading *r, const char *text, size_t len)
 	}
 }
 
+/* Whether these fields are all that a word means; less is where the caller did not ask for the rest. */
+static bool is_meaning(const struct vx_term_match *m, unsigned fields)
+{
+	for (unsigned i = 0; i < m->n; i++)
+		if (m->meanings[i] == fields)
+			return true;
+	return false;
+}
+
 /* A running number is no word: nothing to look up, but the text has to be kept. */
 static bool is_number(const struct vx_term_match *m)
 {
@@ -177,7 +186,7 @@ bool vx_location_parse(const struct vx_lexicon *lex, const char *text, size_t le
 		unsigned certain = vx_term_certain(&m, r.asked, &ambiguous);
 
 		read_gap(&r, text + end, (size_t)(m.text - text) - end);
-		if (ambiguous || m.fields & ~r.asked || m.n == 0)
+		if (ambiguous || !is_meaning(&m, certain))
 			r.whole = false;
 		if (ambiguous || m.n == 0)
 			r.level_open = r.joined = false;
