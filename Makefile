@@ -21,6 +21,7 @@ LIBS_vx-csv         := -lcsv
 LIBS_vx-patient-map := -lcurl -ldeflate -lz
 LIBS_vx-upload      := -lcurl -ldeflate -lz
 LIBS_vx-post        := -lcurl -ldeflate -lz
+LIBS_vx-pathology   :=
 LIBS_vx-serve       := -lmicrohttpd -lsqlite3 -lz
 test_libs := -ldeflate -lcsv -lcurl -lmicrohttpd -lsqlite3 -lz
 

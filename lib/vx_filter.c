@@ -121,7 +121,7 @@ static bool record_parse(struct vx_json_scan *scan, struct vx_record *rec)
 
 	if (scan ? check_text(scan, rec, &err)
 		 : vx_json_parse(rec->line, rec->len, &rec->json, &err) == VX_OK &&
-			 vx_json_type(rec->json) == VX_OBJECT)
+				vx_json_type(rec->json) == VX_OBJECT)
 		return true;
 	if (err.status == VX_OK)
 		vx_error_set(
@@ -358,6 +358,8 @@ static int end(struct loop *l)
 	struct vx_buf summary = VX_BUF_INIT;
 	int status;
 
+	if (l->f->before_summary)
+		l->f->before_summary(l->f->arg);
 	vx_buf_printf(&summary, "%ld %s in, %ld out, %ld rejected", c.in, l->f->noun ? l->f->noun : "records", c.out,
 		c.rejected);
 	if (l->f->summary_extra)

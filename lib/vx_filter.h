@@ -65,6 +65,8 @@ struct vx_filter {
 	bool lossy;         /* the tool may emit more or fewer records than it read: no count check */
 	bool text;          /* with batch: records are checked, but not built: json is NULL (see vx_json_walk) */
 	const char *noun;   /* for the summary, default "records" */
+	/* before_summary: what else is to be said at the end, behind all rejects and warnings. May be NULL. */
+	void (*before_summary)(void *arg);
 	/* summary_extra: appends ", 3 created" to the summary line. May be NULL. */
 	void (*summary_extra)(struct vx_buf *b, void *arg);
 };
@@ -79,7 +81,8 @@ void vx_emit_line(struct vx_record *rec);
 void vx_emit_job(struct vx_job *job, const struct vx_json *json);
 void vx_emit_bytes(struct vx_job *job, const char *line, size_t len);
 
-/* vx_emit_flush: writes what the job holds by now, so that a finish callback may emit without end. VX_EIO. */
+/* vx_emit_flush: writes what the job holds once that is some hundred KiB, so that a finish callback may emit without end;
+ * for finish only. VX_EIO. */
 int vx_emit_flush(struct vx_job *job, struct vx_error *err) VX_MUST_USE;
 
 /* vx_reject: the record goes to the dead-letter file and a line about it to stderr; counts towards exit status 1.

@@ -110,9 +110,10 @@ struct vx_pathmap_list {
 };
 
 enum vx_pathmap_is {
-	VX_IS_ISUP,           /* component: the cell is its grade group */
-	VX_IS_WORST_ISUP,     /* workup: the worst of its components */
-	VX_IS_CSPCA,          /* workup or component: whether the (worst) group is min_isup or above */
+	VX_IS_ISUP,       /* component: the cell is its grade group */
+	VX_IS_WORST_ISUP, /* workup: the worst of its components */
+	VX_IS_CSPCA, /* of what the row is, or the item of a list: whether the (worst) group is min_isup or above */
+	VX_IS_WORST_CSPCA,    /* the same of a workup, in a table whose rows are its cores or lesions */
 	VX_IS_SCORE,          /* component: the Gleason sum */
 	VX_IS_TOTAL_CORES,    /* workup: how many cores there are */
 	VX_IS_AFFECTED_CORES, /* workup: how many hold cancer */

@@ -219,9 +219,11 @@ void vx_reject_line(struct vx_job *job, const char *line, size_t len, const stru
 	add_reject(job, &e, line, len, true);
 }
 
+#define FLUSH_BYTES (256 << 10)
+
 int vx_emit_flush(struct vx_job *job, struct vx_error *err)
 {
-	if (vx_run_commit(job->run, job) == VX_OK)
+	if (job->out.len + job->rejects.len + job->messages.len < FLUSH_BYTES || vx_run_commit(job->run, job) == VX_OK)
 		return VX_OK;
 	return vx_error_set(err, VX_EIO, NULL, "cannot write the output");
 }

@@ -1,0 +1,315 @@
+/* checks: the columns that must agree, with each other and with the tree: each contradiction is a finding with both values.
+ * SPDX-License-Identifier: MIT
+ */
+#include "pathology.h"
+
+static void found(struct tool *t, struct row *row, const struct vx_pathmap_check *c, const char *severity,
+	struct vx_slice cell, const char *other, struct vx_slice value, const char *message)
+{
+	struct finding f = { .rule = c->rule,
+		.severity = severity,
+		.columns = { t->map->columns[c->column], other },
+		.values = { cell, value },
+		.n = other ? 2 : 1,
+		.message = message };
+
+	findings_add(t, row, &f);
+}
+
+/* Whether a csPCa column speaks of a component: it does where a row, or an item of its list, is one. */
+static bool of_component(const struct tool *t, const struct vx_pathmap_check *c)
+{
+	if (c->is != VX_IS_CSPCA || t->map->rows != VX_ROWS_WORKUP)
+		return c->is == VX_IS_ISUP || c->is == VX_IS_SCORE || c->is == VX_IS_CSPCA;
+	for (size_t i = 0; i < t->map->n_lists; i++)
+		if (t->map->lists[i].column == c->column)
+			return true;
+	return false;
+}
+
+static bool of_workup(const struct tool *t, const struct vx_pathmap_check *c)
+{
+	return c->is == VX_IS_WORST_ISUP || c->is == VX_IS_WORST_CSPCA || c->is == VX_IS_TOTAL_CORES ||
+	       c->is == VX_IS_AFFECTED_CORES || (c->is == VX_IS_CSPCA && !of_component(t, c));
+}
+
+static bool one_of_words(struct tool *t, char **words, struct vx_slice cell)
+{
+	vx_buf_clear(&t->folded);
+	vx_lexicon_fold(&t->folded, cell.text, cell.len);
+	for (; words && *words; words++)
+		if (strcmp(*words, t->folded.len ? t->folded.data : "") == 0)
+			return true;
+	return false;
+}
+
+/* What the tree says, as a finding shows it: "3", "2 or 3", "not assessed". */
+static struct vx_slice tree_says(struct tool *t, int isup, unsigned candidates)
+{
+	struct vx_buf b = VX_BUF_INIT;
+	struct vx_slice s;
+
+	if (isup >= 0)
+		vx_buf_printf(&b, "%d", isup);
+	else if (!candidates)
+		vx_buf_puts(&b, "not assessed");
+	for (int i = 0; isup < 0 && i <= 5; i++)
+		if (candidates >> i & 1)
+			vx_buf_printf(&b, "%s%d", b.len ? " or " : "", i);
+	s = keep(t, &b);
+	vx_buf_free(&b);
+	return s;
+}
+
+/* Nothing was assessed, and yet the source says something: by its convention, or against itself. */
+static void unassessed(struct tool *t, struct row *row, const struct vx_pathmap_check *c, struct vx_slice cell)
+{
+	bool convention = one_of_words(t, c->unassessed, cell);
+
+	found(t, row, c, convention ? "info" : c->severity, cell, "(assessed tissue)", slice("not assessed"),
+		convention ? "what the source writes where nothing was assessed" : "nothing was assessed");
+}
+
+static void check_group(struct tool *t, struct row *row, const struct vx_pathmap_check *c, struct vx_slice cell,
+	int isup, unsigned candidates)
+{
+	struct vx_error why = VX_ERROR_INIT;
+	struct vx_grade g;
+
+	if (isup < 0 && !candidates) {
+		unassessed(t, row, c, cell);
+		return;
+	}
+	if (vx_grade_parse(cell.text, cell.len, VX_GRADE_GROUP, t->lexicon, &g, &why) != VX_OK)
+		found(t, row, c, c->severity, cell, NULL, slice(""), "is no grade group");
+	else if (g.isup >= 0 && (isup >= 0 ? g.isup != isup : !(candidates >> g.isup & 1)))
+		found(t, row, c, c->severity, cell, "(tree)", tree_says(t, isup, candidates),
+			"is not the grade group of the tissue");
+}
+
+static void check_cspca(struct tool *t, struct row *row, const struct vx_pathmap_check *c, struct vx_slice cell,
+	int isup, unsigned candidates)
+{
+	bool yes = one_of_words(t, c->yes, cell), no = one_of_words(t, c->no, cell);
+	unsigned high = 0x3fu & ~((1u << c->min_isup) - 1), groups = isup >= 0 ? 1u << isup : candidates;
+
+	if (!yes && !no)
+		found(t, row, c, c->severity, cell, NULL, slice(""), "neither yes nor no, as the mapping has them");
+	else if (!groups)
+		unassessed(t, row, c, cell);
+	else if (yes ? !(groups & high) : !(groups & ~high))
+		found(t, row, c, c->severity, cell, "(tree)", tree_says(t, isup, candidates),
+			"is not what the grade group says");
+}
+
+static void check_score(struct tool *t, struct row *row, const struct vx_pathmap_check *c, struct vx_slice cell,
+	const struct vx_grade *g)
+{
+	int64_t sum;
+	char own[16];
+
+	if (vx_cell_integer(cell.text, cell.len, t->map->decimal, &sum, NULL) != VX_OK)
+		found(t, row, c, c->severity, cell, NULL, slice(""), "is no Gleason score");
+	else if (g->primary && g->secondary && !g->derived && sum != g->primary + g->secondary) {
+		snprintf(own, sizeof own, "%d+%d", g->primary, g->secondary);
+		found(t, row, c, c->severity, cell, "(patterns)",
+			(struct vx_slice){ vx_arena_copy(&t->arena, own, strlen(own)), strlen(own) },
+			"is not the sum of the patterns");
+	}
+}
+
+static void check_count(struct tool *t, struct row *row, const struct vx_pathmap_check *c, struct vx_slice cell, long n)
+{
+	int64_t said;
+	char own[24];
+
+	if (vx_cell_integer(cell.text, cell.len, t->map->decimal, &said, NULL) != VX_OK)
+		found(t, row, c, c->severity, cell, NULL, slice(""), "is no number of cores");
+	else if (n >= 0 && said != n) {
+		snprintf(own, sizeof own, "%ld", n);
+		found(t, row, c, c->severity, cell, "(tree)",
+			(struct vx_slice){ vx_arena_copy(&t->arena, own, strlen(own)), strlen(own) },
+			"is not the number of cores in the table");
+	}
+}
+
+/* A grade that is not among the groups: suspicious tissue has none, and is no contradiction to 0. */
+void check_components(struct tool *t, struct workup *w)
+{
+	for (size_t k = 0; k < t->map->n_checks; k++) {
+		const struct vx_pathmap_check *c = &t->map->checks[k];
+
+		if (!of_component(t, c))
+			continue;
+		for (size_t i = 0; i < w->n_components; i++) {
+			struct part *p = &w->components[i];
+			struct vx_slice cell = p->cells[c->column];
+			unsigned candidates = p->grade.state == VX_AMBIGUOUS ? p->grade.candidates : 0;
+
+			if (cell_blank(t, cell) || p->grade.state == VX_UNGRADED)
+				continue;
+			if (c->is == VX_IS_ISUP)
+				check_group(t, p->row, c, cell, p->grade.isup, candidates);
+			else if (c->is == VX_IS_CSPCA)
+				check_cspca(t, p->row, c, cell, p->grade.isup, candidates);
+			else
+				check_score(t, p->row, c, cell, &p->grade);
+		}
+	}
+}
+
+static void check_summary(struct tool *t, struct row *row, const struct vx_pathmap_check *c, struct vx_slice cell,
+	const struct aggregate *sum)
+{
+	int isup = sum->candidates ? -1 : sum->worst.isup;
+
+	if (sum->rejected || (sum->ungraded && !sum->graded))
+		return; /* a part of the tree is missing: nothing can be held against it */
+	switch (c->is) {
+	case VX_IS_WORST_ISUP:
+		check_group(t, row, c, cell, isup, sum->candidates);
+		break;
+	case VX_IS_CSPCA:
+	case VX_IS_WORST_CSPCA:
+		check_cspca(t, row, c, cell, isup, sum->candidates);
+		break;
+	case VX_IS_TOTAL_CORES:
+		check_count(t, row, c, cell, sum->total_cores);
+		break;
+	case VX_IS_AFFECTED_CORES:
+		check_count(t, row, c, cell, sum->affected_cores);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Equal but for case and blanks, or as numbers. */
+static bool same_cells(struct tool *t, struct vx_slice a, struct vx_slice b)
+{
+	double x, y;
+
+	if (slice_compare(a, b) == 0)
+		return true;
+	if (vx_cell_number(a.text, a.len, t->map->decimal, &x, NULL) == VX_OK &&
+		vx_cell_number(b.text, b.len, t->map->decimal, &y, NULL) == VX_OK)
+		return !(x < y) && !(x > y);
+	vx_buf_clear(&t->folded);
+	vx_buf_clear(&t->scratch);
+	vx_lexicon_fold(&t->folded, a.text, a.len);
+	vx_lexicon_fold(&t->scratch, b.text, b.len);
+	return t->folded.len && t->folded.len == t->scratch.len &&
+	       memcmp(t->folded.data, t->scratch.data, t->folded.len) == 0;
+}
+
+/* The cell that says the same in every row of a workup is held against the tree once. */
+static void check_same(struct tool *t, struct row **rows, size_t n, const struct vx_pathmap_check *c)
+{
+	struct row *first = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		struct vx_slice cell = rows[i]->cells[c->column];
+
+		if (cell_blank(t, cell))
+			continue;
+		if (first && !same_cells(t, first->cells[c->column], cell)) {
+			found(t, rows[i], c, c->severity, cell, t->map->columns[c->column], first->cells[c->column],
+				c->per_patient ? "differs between rows of one patient"
+					       : "differs between rows of one workup");
+			return;
+		}
+		if (!first)
+			first = rows[i];
+	}
+}
+
+void check_workup(struct tool *t, struct workup *w)
+{
+	for (size_t k = 0; k < t->map->n_checks; k++) {
+		const struct vx_pathmap_check *c = &t->map->checks[k];
+
+		if (c->is == VX_IS_SAME && !c->per_patient)
+			check_same(t, w->rows, w->n_rows, c);
+		if (!of_workup(t, c))
+			continue;
+		for (size_t i = 0; i < w->n_rows; i++) {
+			struct vx_slice cell = w->rows[i]->cells[c->column];
+
+			if (!cell_blank(t, cell) && (i == 0 || slice_compare(cell, w->rows[i - 1]->cells[c->column])))
+				check_summary(t, w->rows[i], c, cell, &w->sum);
+		}
+	}
+}
+
+static int by_content(const void *a, const void *b, void *tool)
+{
+	return rows_compare(tool, *(struct row *const *)a, *(struct row *const *)b);
+}
+
+void check_patient(struct tool *t, struct patient *p)
+{
+	struct row **rows = vx_arena_array(&t->arena, p->n_rows + 1, sizeof *rows);
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_rows; i++)
+		if (p->rows[i].readable && !p->rows[i].rejected)
+			rows[n++] = &p->rows[i];
+	/* Which row is told must not depend on where it stood. */
+	if (n && t->map->n_checks)
+		qsort_r(rows, n, sizeof(struct row *), by_content, t);
+	for (size_t k = 0; k < t->map->n_checks; k++)
+		if (t->map->checks[k].is == VX_IS_SAME && t->map->checks[k].per_patient)
+			check_same(t, rows, n, &t->map->checks[k]);
+}
+
+/* A row without pathology: what it says of a grade all the same. */
+void check_empty_row(struct tool *t, struct row *row)
+{
+	for (size_t k = 0; k < t->map->n_checks; k++) {
+		const struct vx_pathmap_check *c = &t->map->checks[k];
+		struct vx_slice cell = row->cells[c->column];
+
+		if ((c->is == VX_IS_WORST_ISUP || c->is == VX_IS_CSPCA || c->is == VX_IS_WORST_CSPCA ||
+			    c->is == VX_IS_ISUP) &&
+			!cell_blank(t, cell))
+			unassessed(t, row, c, cell);
+	}
+}
+
+static void check_ratio(struct tool *t, struct row *row, const struct vx_pathmap_check *c)
+{
+	const vx_column columns[] = { c->column, c->others[0], c->others[1] };
+	double v[3];
+	struct finding f = { .rule = c->rule,
+		.severity = c->severity,
+		.n = 3,
+		.message = "the first is not the second divided by the third" };
+
+	for (size_t i = 0; i < 3; i++) {
+		f.columns[i] = t->map->columns[columns[i]];
+		f.values[i] = row->cells[columns[i]];
+		if (cell_blank(t, f.values[i]) ||
+			vx_cell_number(f.values[i].text, f.values[i].len, t->map->decimal, &v[i], NULL) != VX_OK)
+			return;
+	}
+	if (v[2] > 0 && fabs(v[0] - v[1] / v[2]) > c->tolerance * fabs(v[1] / v[2]))
+		findings_add(t, row, &f);
+}
+
+static void check_equal(struct tool *t, struct row *row, const struct vx_pathmap_check *c)
+{
+	struct vx_slice a = row->cells[c->column], b = row->cells[c->others[0]];
+
+	if (!cell_blank(t, a) && !cell_blank(t, b) && !same_cells(t, a, b))
+		found(t, row, c, c->severity, a, t->map->columns[c->others[0]], b, "the two should be equal");
+}
+
+void check_row(struct tool *t, struct row *row)
+{
+	for (size_t k = 0; k < t->map->n_checks; k++) {
+		if (t->map->checks[k].is == VX_IS_RATIO)
+			check_ratio(t, row, &t->map->checks[k]);
+		else if (t->map->checks[k].is == VX_IS_EQUAL)
+			check_equal(t, row, &t->map->checks[k]);
+	}
+}
