@@ -243,8 +243,22 @@ def ratio_off(value, numerator, denominator):
     return abs(float(value) - expected) > 0.2 * expected
 
 
+def picai_psa(tree, table, patients):
+    """A value a row, with tissue or without, of the day of the examination; only where they were asked for."""
+    made = [resource for resource in tree.by_id.values() if resource["identifier"].startswith("psa/")]
+    if not made:
+        return
+    got = sorted((psa["parent_identifier"], psa["date"], psa["value"], str(psa.get("density"))) for psa in made)
+    expected = sorted((patients[row["patient_id"]], row["mri_date"], float(row["psa"]),
+                       str(float(row["psad"]) if row["psad"] else None)) for row in table if row["psa"])
+    tree.report.counts["PSA values"] = len(made)
+    for only in sorted(set(got) ^ set(expected)):
+        tree.report.differ(only[0], "PSA value", only in got and only, only in expected and only)
+
+
 def picai(tree, options, patients):
     table = read_table(options.tables[0])
+    picai_psa(tree, table, patients)
     tree.report.counts["studies"] = len(table)
     expected = collections.Counter()
     for row in table:
