@@ -1,0 +1,394 @@
+/* suggest_roles: what the columns beside the grades are, what a row is, and what tells workups apart.
+ * SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "suggest_plan.h"
+
+#define PLACES (HINT(LOCATION) | HINT(SIDE) | HINT(LEVEL) | HINT(ZONE) | HINT(AP_POSITION) | HINT(LATERALITY))
+
+static void take(struct suggest_plan *p, enum suggest_role role, size_t column)
+{
+	p->at[role] = column;
+	p->used[column] = true;
+}
+
+static long dates_of(const struct suggest_plan *p, const struct suggest_profile *f)
+{
+	if (p->dates == VX_DATE_DMY)
+		return f->ymd + f->dmy + f->both;
+	return f->ymd + (p->dates == VX_DATE_MDY ? f->mdy + f->both : 0);
+}
+
+static long numbers_of(const struct suggest_plan *p, const struct suggest_profile *f)
+{
+	return f->number - (p->decimal == ',' ? f->dot : f->comma);
+}
+
+/* ---- what is left out, and the patient ---- */
+
+static void leave_out(struct suggest_plan *p)
+{
+	struct vx_buf personal = VX_BUF_INIT;
+
+	for (size_t c = 0; c < p->t->n; c++) {
+		bool person = suggest_hint(p, c, HINT(PERSONAL));
+		if (p->used[c] || !(person || suggest_hint(p, c, HINT(IGNORE))))
+			continue;
+		p->used[c] = true;
+		vx_json_push(p->ignore, vx_json_string(suggest_name(p, c)));
+		if (person)
+			vx_buf_printf(&personal, "%s\"%s\"", personal.len ? ", " : "", suggest_name(p, c));
+	}
+	if (personal.len)
+		suggest_unsure(p, RANK_PERSONAL,
+			"ignore: left out since the name looks personal: %s; nothing of their cells is in this file",
+			personal.data);
+	vx_buf_free(&personal);
+}
+
+static void find_patient(struct suggest_plan *p)
+{
+	for (size_t c = 0; c < p->t->n; c++)
+		if (suggest_free(p, c) && suggest_hint(p, c, HINT(PATIENT))) {
+			take(p, ROLE_PATIENT, c);
+			return;
+		}
+	suggest_unsure(p, RANK_WORKUP, "patient: no column looks like the patient's own name in the source");
+}
+
+/* "ProstateX-0000_Finding1": the patient and the number of a component in one cell. Its parts, or false. */
+static bool cut_name(struct vx_slice cell, struct vx_slice *word, size_t *number)
+{
+	size_t at = cell.len, end;
+
+	while (at && cell.text[at - 1] >= '0' && cell.text[at - 1] <= '9')
+		at--;
+	*number = end = at;
+	while (at && ((cell.text[at - 1] | 32) >= 'a' && (cell.text[at - 1] | 32) <= 'z'))
+		at--;
+	*word = (struct vx_slice){ cell.text + at, end - at };
+	return end < cell.len && word->len > 1 && at > 1 && strchr("_- ", cell.text[at - 1]) &&
+	       !memchr(cell.text, '/', cell.len);
+}
+
+/* The word that all cells of a column have between patient and number, and that names a component. */
+static bool find_word(const struct suggest_plan *p, size_t column, struct vx_slice *word, char *before)
+{
+	const struct suggest_column *col = &p->t->columns[column];
+	struct vx_slice one;
+	size_t number;
+
+	for (size_t i = 0; i < col->n; i++) {
+		struct vx_slice cell = { col->values[i].text, col->values[i].len };
+		if (!cut_name(cell, &one, &number))
+			return false;
+		if (i &&
+			(one.len != word->len || memcmp(one.text, word->text, one.len) != 0 || one.text[-1] != *before))
+			return false;
+		*word = one;
+		*before = one.text[-1];
+	}
+	return col->n > 1;
+}
+
+static void find_capture(struct suggest_plan *p)
+{
+	struct vx_slice word = { "", 0 };
+	char before = 0, *name, *pattern;
+	uint64_t hints;
+
+	for (size_t c = 0; c < p->t->n && !p->captures; c++) {
+		if (!suggest_hint(p, c, HINT(PATIENT) | HINT(COMPONENT) | HINT(LESION)) ||
+			!find_word(p, c, &word, &before))
+			continue;
+		name = vx_strndup(word.text, word.len);
+		hints = suggest_words_hints(p->t->words, name);
+		if (hints & (HINT(CORE) | HINT(LESION) | HINT(COMPONENT))) {
+			pattern = vx_asprintf("{source_patient}%c%s{source_number:[0-9]+}", before, name);
+			p->captures = vx_json_object();
+			vx_json_set_str(p->captures, suggest_name(p, c), pattern);
+			p->captured[0] = "source_patient";
+			p->captured[1] = "source_number";
+			p->rows = hints & HINT(CORE) ? SUGGEST_CORE : SUGGEST_LESION;
+			p->used[c] = true;
+			if (p->at[ROLE_PATIENT] == c)
+				p->at[ROLE_PATIENT] = NO_COLUMN;
+			suggest_unsure(p, RANK_ROWS,
+				"capture: \"%s\" is taken to name the patient and, behind \"%c%s\", the %s's number",
+				suggest_name(p, c), before, name, p->rows == SUGGEST_CORE ? "core" : "lesion");
+			free(pattern);
+		}
+		free(name);
+	}
+}
+
+/* ---- single columns ---- */
+
+/* How many cells of a column are what the role needs; -1: all are. */
+static long fitting(const struct suggest_plan *p, enum suggest_role role, const struct suggest_profile *f)
+{
+	switch (role) {
+	case ROLE_DATE:
+	case ROLE_ASSESSED:
+	case ROLE_PSA_DATE:
+		return dates_of(p, f);
+	case ROLE_PROCEDURE:
+		return f->distinct <= 40 && f->longest <= 80 && f->procedure * 2 >= f->n ? f->n : 0;
+	case ROLE_TOTAL:
+	case ROLE_AFFECTED:
+		return f->min >= 0 ? f->integer : 0;
+	case ROLE_CANCER_LENGTH:
+	case ROLE_PERCENT:
+	case ROLE_PSA:
+	case ROLE_DENSITY:
+	case ROLE_VOLUME:
+		return f->min >= 0 ? numbers_of(p, f) : 0;
+	default:
+		return f->n;
+	}
+}
+
+static const struct {
+	enum suggest_role role;
+	uint64_t hint;
+	const char *path, *what;
+} singles[] = {
+	{ ROLE_DATE, HINT(DATE), "date", "days" },
+	{ ROLE_ASSESSED, HINT(ASSESSED), "assessed", "days" },
+	{ ROLE_PSA_DATE, HINT(PSA_DATE), "psa.date", "days" },
+	{ ROLE_PROCEDURE, HINT(PROCEDURE), "procedure", "procedures" },
+	{ ROLE_ASSESSOR, HINT(ASSESSOR), "assessor", "names" },
+	{ ROLE_CANCER_LENGTH, HINT(CANCER_LENGTH), "cancer_length", "numbers" },
+	{ ROLE_PERCENT, HINT(PERCENT_CANCER), "percent_cancer", "numbers" },
+	{ ROLE_TOTAL, HINT(TOTAL_CORES), "total_cores", "whole numbers" },
+	{ ROLE_AFFECTED, HINT(AFFECTED_CORES), "affected_cores", "whole numbers" },
+	{ ROLE_DENSITY, HINT(PSA_DENSITY), "psa.density", "numbers" },
+	{ ROLE_PSA, HINT(PSA), "psa.value", "numbers" },
+	{ ROLE_VOLUME, HINT(VOLUME), "prostate volume", "numbers" },
+	{ ROLE_PIRADS, HINT(PIRADS), "pirads", "scores" },
+};
+
+static void find_singles(struct suggest_plan *p)
+{
+	for (size_t i = 0; i < sizeof singles / sizeof *singles; i++)
+		for (size_t c = 0; c < p->t->n; c++) {
+			const struct suggest_profile *f = &p->profile[c];
+			long good = fitting(p, singles[i].role, f);
+			if (!suggest_free(p, c) || !suggest_hint(p, c, singles[i].hint) ||
+				p->at[singles[i].role] != NO_COLUMN)
+				continue;
+			if (!suggest_most(good, f->n, 80)) {
+				if (f->n)
+					suggest_unsure(p, RANK_VALUE,
+						"%s: \"%s\" is named like it, but only %ld of %ld cells are %s",
+						singles[i].path, suggest_name(p, c), good, f->n, singles[i].what);
+				continue;
+			}
+			take(p, singles[i].role, c);
+			if (good < f->n)
+				suggest_unsure(p, RANK_VALUE,
+					"%s: %ld of %ld cells of \"%s\" are no %s; these rows are rejected",
+					singles[i].path, f->n - good, f->n, suggest_name(p, c), singles[i].what);
+		}
+}
+
+static bool alike_but_digits(const char *a, const char *b)
+{
+	for (;; a++, b++) {
+		a += strspn(a, "0123456789");
+		b += strspn(b, "0123456789");
+		if (*a != *b || !*a)
+			return *a == *b;
+	}
+}
+
+/* One column, or several fragments whose names differ by a number only. */
+static void find_lengths(struct suggest_plan *p)
+{
+	p->lengths = vx_alloc((p->t->n + 1) * sizeof *p->lengths);
+	for (size_t c = 0; c < p->t->n; c++) {
+		const struct suggest_profile *f = &p->profile[c];
+		if (!suggest_free(p, c) || !suggest_hint(p, c, HINT(CORE_LENGTH)) || f->min < 0 ||
+			!suggest_most(numbers_of(p, f), f->n, 80))
+			continue;
+		if (p->n_lengths && (suggest_list_of(p, c) ||
+					    !alike_but_digits(suggest_name(p, p->lengths[0]), suggest_name(p, c))))
+			continue;
+		p->lengths[p->n_lengths++] = c;
+		p->used[c] = true;
+	}
+	if (p->n_lengths > 1)
+		suggest_unsure(p, RANK_VALUE, "core_length: \"%s\" and %zu more like it are added up",
+			suggest_name(p, p->lengths[0]), p->n_lengths - 1);
+}
+
+/* ---- what a row is ---- */
+
+static bool any_column(const struct suggest_plan *p, uint64_t hints)
+{
+	for (size_t c = 0; c < p->t->n; c++)
+		if (p->profile[c].n && suggest_hint(p, c, hints) && !suggest_hint(p, c, HINT(PERSONAL) | HINT(IGNORE)))
+			return true;
+	return false;
+}
+
+/* Places that are really some: a "site" may be a hospital. */
+static bool any_place(const struct suggest_plan *p)
+{
+	for (size_t c = 0; c < p->t->n; c++)
+		if (suggest_hint(p, c, PLACES) && suggest_most(p->profile[c].place, p->profile[c].n, 30))
+			return true;
+	return false;
+}
+
+/* Patients with several sampled rows. */
+static long several_rows(const struct suggest_plan *p)
+{
+	long several = 0;
+
+	for (size_t r = 1; p->t->grouped && r < p->t->n_sample; r++)
+		several += p->t->sample[r].group == p->t->sample[r - 1].group &&
+			   (r < 2 || p->t->sample[r - 2].group != p->t->sample[r].group);
+	return several;
+}
+
+static void find_rows(struct suggest_plan *p)
+{
+	bool cores, lesions, counts;
+
+	if (p->captures)
+		return;
+	cores = p->n_lengths || any_column(p, HINT(CORE)) || p->at[ROLE_PERCENT] != NO_COLUMN;
+	lesions = any_column(p, HINT(LESION)) || p->at[ROLE_PIRADS] != NO_COLUMN;
+	counts = p->at[ROLE_TOTAL] != NO_COLUMN || p->at[ROLE_AFFECTED] != NO_COLUMN;
+	if (p->n_lists || (counts && !several_rows(p))) {
+		p->rows = SUGGEST_WORKUP;
+		return;
+	}
+	if (!any_column(p, HINT(COMPONENT)) && !any_place(p) && !p->n_lengths) {
+		p->rows = several_rows(p) && p->at[ROLE_DATE] == NO_COLUMN && !any_column(p, HINT(WORKUP))
+				  ? SUGGEST_LESION
+				  : SUGGEST_WORKUP;
+		suggest_unsure(p, RANK_ROWS,
+			"rows: no column names a core, a lesion or a place; a row is taken for a %s",
+			p->rows == SUGGEST_WORKUP ? "whole biopsy or operation" : "lesion");
+		return;
+	}
+	p->rows = lesions && !cores ? SUGGEST_LESION : SUGGEST_CORE;
+	if (lesions == cores)
+		suggest_unsure(
+			p, RANK_ROWS, "rows: it is not clear whether a row is a core or a lesion; a core is assumed");
+	else if (!several_rows(p))
+		suggest_unsure(p, RANK_ROWS, "rows: no sampled patient has two rows; a row is taken for a %s",
+			p->rows == SUGGEST_CORE ? "core" : "lesion");
+}
+
+/* ---- what tells workups apart ---- */
+
+/* Two sampled rows of one patient with one cell in this column; sampled rows of one patient. */
+static void count_pairs(const struct suggest_plan *p, size_t column, long *same, long *all)
+{
+	*same = *all = 0;
+	for (size_t r = 1; r < p->t->n_sample; r++)
+		for (size_t q = r; q-- > 0 && p->t->sample[q].group == p->t->sample[r].group;) {
+			struct vx_slice a = suggest_cell(p, r, column), b = suggest_cell(p, q, column);
+			*all += 1;
+			*same += a.len == b.len && memcmp(a.text, b.text, a.len) == 0;
+		}
+}
+
+/* Numbers the workups of the sampled rows. */
+static void number_units(struct suggest_plan *p)
+{
+	p->unit = vx_alloc((p->t->n_sample + 1) * sizeof *p->unit);
+	p->units = 0;
+	for (size_t r = 0; r < p->t->n_sample; r++) {
+		size_t q = r;
+		struct vx_slice a = p->key == NO_COLUMN ? (struct vx_slice){ "", 0 } : suggest_cell(p, r, p->key), b;
+		bool found = false;
+		while (!found && q-- > 0 && p->t->sample[q].group == p->t->sample[r].group) {
+			b = p->key == NO_COLUMN ? a : suggest_cell(p, q, p->key);
+			found = a.len == b.len && memcmp(a.text, b.text, a.len) == 0;
+		}
+		p->unit[r] = found ? p->unit[q] : p->units++;
+	}
+}
+
+static bool is_key(const struct suggest_plan *p, size_t c)
+{
+	const struct suggest_column *col = &p->t->columns[c];
+	long same, all;
+
+	if (!suggest_free(p, c) || !suggest_hint(p, c, HINT(WORKUP)) ||
+		!suggest_most(p->profile[c].n, p->t->rows, 95) || suggest_list_of(p, c))
+		if (!(col->partial && suggest_free(p, c) && suggest_hint(p, c, HINT(WORKUP))))
+			return false;
+	count_pairs(p, c, &same, &all);
+	/* A number that every core has for itself names the core. */
+	return p->rows == SUGGEST_WORKUP || !all || same;
+}
+
+static void find_key(struct suggest_plan *p)
+{
+	long same, all, groups, constant;
+	size_t date = p->at[ROLE_DATE];
+
+	for (size_t c = 0; c < p->t->n && p->key == NO_COLUMN; c++)
+		if (is_key(p, c)) {
+			p->key = c;
+			p->used[c] = true;
+		}
+	if (p->key == NO_COLUMN && date != NO_COLUMN && p->t->grouped) {
+		suggest_constant(p, date, false, &groups, &constant);
+		if (constant < groups) {
+			p->key = date;
+			suggest_unsure(p, RANK_WORKUP,
+				"workup.key: no column looks like one; \"%s\" is taken to tell workups apart",
+				suggest_name(p, date));
+		}
+	}
+	if (p->key == NO_COLUMN)
+		suggest_unsure(p, RANK_WORKUP, "workup.key: no column looks like one; one workup a patient is assumed");
+	number_units(p);
+	if (p->rows != SUGGEST_WORKUP || !several_rows(p))
+		return;
+	same = (long)p->t->n_sample - (long)p->units;
+	all = (long)p->t->n_sample;
+	if (same)
+		suggest_unsure(p, RANK_WORKUP,
+			"workup.key: %ld of %ld sampled rows are a further row of a workup; look whether a row is a "
+			"workup",
+			same, all);
+}
+
+/* ---- what names a component ---- */
+
+static void find_name(struct suggest_plan *p)
+{
+	if (p->rows == SUGGEST_WORKUP || p->captures)
+		return;
+	for (size_t c = 0; c < p->t->n && p->at[ROLE_NAME] == NO_COLUMN; c++)
+		if (suggest_free(p, c) && suggest_hint(p, c, HINT(COMPONENT)) && p->profile[c].answer < p->profile[c].n)
+			take(p, ROLE_NAME, c);
+	/* What was refused as a key since each row has its own. */
+	for (size_t c = 0; c < p->t->n && p->at[ROLE_NAME] == NO_COLUMN; c++)
+		if (suggest_free(p, c) && suggest_hint(p, c, HINT(WORKUP)) && !p->t->columns[c].nested)
+			take(p, ROLE_NAME, c);
+	if (p->at[ROLE_NAME] == NO_COLUMN)
+		suggest_unsure(p, RANK_PLACE,
+			"component.name: no column names the %s of a workup; they are numbered by their content",
+			p->rows == SUGGEST_CORE ? "cores" : "lesions");
+}
+
+void suggest_roles(struct suggest_plan *p)
+{
+	leave_out(p);
+	find_patient(p);
+	find_capture(p);
+	find_singles(p);
+	find_lengths(p);
+	find_rows(p);
+	find_key(p);
+	find_name(p);
+}
