@@ -320,6 +320,19 @@ short() { jq -r 'select(.identifier | startswith("assessment/")) | "\(.identifie
 	has "$err" "_patient: missing: put vx-patient-map in front"
 }
 
+@test "a table that the mapping is not for: 65 after a hundred rows, and the column that is written otherwise" {
+	cores_map
+	for i in $(seq 150); do echo '{"site":"left apex","GS ":"3+3","_patient":"patient/AA00001"}'; done >in
+	for sorted in '' --sorted; do
+		# shellcheck disable=SC2086
+		pathology $sorted in
+		expect 65
+		has "$err" "in:1: gs: the record has no such column; it has 'GS ', which is written otherwise"
+		has "$err" "the mapping is for another table: gs in none of the first 100 rows"
+		same "$out" ""
+	done
+}
+
 @test "cells are text, numbers or null; escapes and blanks around them do not matter" {
 	cores_map '{"component":{"grade":{"gleason":"g\"s"},"core_length":"mm"}}'
 	printf '%s\n' '{"site":" left\u00a0apex ","g\"s":"3\u002b4","mm":12.5,"_patient":"patient/AA00001"}' \

@@ -231,6 +231,28 @@ static int take_captures(struct tool *t, struct row *row, struct vx_error *err)
 	return VX_OK;
 }
 
+/* A column that the mapping names and the record has not; one that is but written otherwise is named. */
+static int missing(struct tool *t, size_t column, struct vx_error *err)
+{
+	const struct columns *c = t->columns;
+	const char *name = t->map->columns[column];
+
+	vx_buf_clear(&t->folded);
+	vx_lexicon_fold(&t->folded, name, strlen(name));
+	for (size_t i = 0; i < c->slots && t->folded.len; i++) {
+		const struct known *k = &c->known[i];
+
+		if (!k->key || k->what != OF_UNMAPPED)
+			continue;
+		vx_buf_clear(&t->scratch);
+		vx_lexicon_fold(&t->scratch, k->key, k->len);
+		if (t->scratch.len == t->folded.len && memcmp(t->scratch.data, t->folded.data, t->folded.len) == 0)
+			return vx_error_set(err, VX_EREJECT, name,
+				"the record has no such column; it has '%.100s', which is written otherwise", k->key);
+	}
+	return vx_error_set(err, VX_EREJECT, name, "the record has no such column");
+}
+
 int columns_read(struct tool *t, struct row *row, struct vx_error *err)
 {
 	const struct vx_pathmap *m = t->map;
@@ -256,21 +278,47 @@ int columns_read(struct tool *t, struct row *row, struct vx_error *err)
 		return status;
 	if (found < m->n_columns - m->n_captured)
 		for (size_t i = 0; i < m->n_columns - m->n_captured; i++)
-			if (!row->cells[i].text)
-				return vx_error_set(err, VX_EREJECT, m->columns[i], "the record has no such column");
+			if (!row->cells[i].text) {
+				row->misfit = true;
+				return missing(t, i, err);
+			}
 	return take_captures(t, row, err);
 }
 
-bool columns_patient(struct columns *c, const char *line, size_t len, struct vx_slice *patient)
+static bool is_patient(struct vx_slice s)
+{
+	static const char type[] = "patient/";
+
+	return s.len > sizeof type - 1 && memcmp(s.text, type, sizeof type - 1) == 0;
+}
+
+/* vx-patient-map writes _patient as the last member. In text that is JSON these bytes in front of the closing bracket can be
+ * nothing else. */
+static bool patient_at_end(const char *line, size_t len, struct vx_slice *patient)
+{
+	static const char before[] = ",\"_patient\":\"";
+	const size_t n = sizeof before - 1;
+	const char *end = line + len - 2, *p;
+
+	if (len < n + 2 || line[len - 1] != '}' || *end != '"')
+		return false;
+	p = memrchr(line, '"', (size_t)(end - line));
+	if (!p || (size_t)(p + 1 - line) < n || memcmp(p + 1 - n, before, n) != 0)
+		return false;
+	*patient = (struct vx_slice){ p + 1, (size_t)(end - p - 1) };
+	return !memchr(patient->text, '\\', patient->len);
+}
+
+bool columns_patient(const char *line, size_t len, struct vx_slice *patient)
 {
 	struct vx_json_walk w = vx_json_walk_begin(line, len);
 	struct vx_slice key, value;
 
-	(void)c;
+	if (patient_at_end(line, len, patient))
+		return is_patient(*patient);
 	while (vx_json_walk_member(&w, &key, &value))
 		if (vx_slice_is(key, "_patient"))
-			return vx_slice_string(value, patient) && patient->len > strlen("patient/") &&
-			       memcmp(patient->text, "patient/", strlen("patient/")) == 0;
+			return vx_slice_string(value, patient) && is_patient(*patient);
 	return false;
 }
 

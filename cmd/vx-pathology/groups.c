@@ -191,7 +191,7 @@ int groups_add(struct tool *t, struct vx_record *rec, struct vx_error *err)
 	struct vx_slice patient;
 	int status = VX_OK;
 
-	if (!columns_patient(t->columns, rec->line, rec->len, &patient))
+	if (!columns_patient(rec->line, rec->len, &patient))
 		return vx_error_set(
 			err, VX_EREJECT, "_patient", "missing: put vx-patient-map in front, it says whose row this is");
 	if (!g->sorted)

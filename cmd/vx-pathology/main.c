@@ -6,6 +6,7 @@
 
 #include "pathology.h"
 
+#define MISFITS_MAX 100
 #define UNKNOWN_SHOWN 100 /* words, unless -v */
 
 static const char usage[] =
@@ -83,19 +84,35 @@ static bool reject_strange(struct tool *t, struct vx_job *job, struct patient *p
 	return any;
 }
 
+/* A table in which a column is missing from the first row on is another table than the mapping is for: better to stop than to
+ * reject a million rows one by one. */
+static int count_misfit(struct tool *t, const struct row *row, struct vx_error *err)
+{
+	if (row->readable || !row->misfit)
+		t->misfits = -1;
+	else if (t->misfits >= 0 && ++t->misfits >= MISFITS_MAX)
+		return vx_error_set(err, VX_EDATA, NULL,
+			"the mapping is for another table: %s in none of the first %d rows", err->field, MISFITS_MAX);
+	return VX_OK;
+}
+
 /* All rows of a patient are read and their own contradictions found. */
-static void read_rows(struct tool *t, struct vx_job *job, struct patient *p)
+static int read_rows(struct tool *t, struct vx_job *job, struct patient *p, struct vx_error *err)
 {
 	for (size_t i = 0; i < p->n_rows; i++) {
 		struct row *row = &p->rows[i];
-		struct vx_error err = VX_ERROR_INIT;
+		struct vx_error why = VX_ERROR_INIT;
 
 		t->rows++;
-		if (columns_read(t, row, &err) != VX_OK) {
-			reject_row(t, job, row, &err);
-			continue;
+		row->readable = columns_read(t, row, &why) == VX_OK;
+		if (!row->readable)
+			reject_row(t, job, row, &why);
+		if (count_misfit(t, row, &why) != VX_OK) {
+			*err = why;
+			return VX_EDATA;
 		}
-		row->readable = true;
+		if (!row->readable)
+			continue;
 		row->empty = t->map->n_when > 0;
 		for (size_t k = 0; k < t->map->n_when && row->empty; k++)
 			row->empty = cell_blank(t, row->cells[t->map->when[k]]);
@@ -105,6 +122,7 @@ static void read_rows(struct tool *t, struct vx_job *job, struct patient *p)
 		t->empty_rows++;
 		check_empty_row(t, row);
 	}
+	return VX_OK;
 }
 
 static void build(struct tool *t, struct vx_job *job, struct patient *p)
@@ -149,11 +167,11 @@ static int take(
 	struct patient p = { .identifier = patient, .rows = rows, .n_rows = n };
 	size_t prefix = strlen("patient/");
 
-	(void)err;
 	t->patient = patient;
 	t->quiet_findings = false;
 	p.name = (struct vx_slice){ patient.text + prefix, patient.len - prefix };
-	read_rows(t, job, &p);
+	if (read_rows(t, job, &p, err) != VX_OK)
+		return VX_EDATA;
 	build(t, job, &p);
 	check_patient(t, &p);
 	read_root(t, &p);

@@ -34,6 +34,7 @@ struct row {
 	const char *strange, *strange_column; /* --strict: what a finding says of this row; NULL: nothing */
 	bool empty;                           /* holds no pathology */
 	bool readable;                        /* its cells are there */
+	bool misfit;                          /* a column is missing */
 };
 
 /* A workup, or a component of one, as the mapping reads it. */
@@ -107,6 +108,7 @@ struct tool {
 	struct vx_buf scratch, folded, out;
 	bool *workup_columns, *root_columns, *psa_columns; /* by column: whether that part of the mapping reads it */
 	bool quiet_findings; /* the second pass of --strict: they have been told already */
+	long misfits;        /* rows from the first on in which a column is missing; -1: there was one without */
 	long rows, empty_rows, patients, workups, components;
 };
 
@@ -117,12 +119,14 @@ void columns_free(struct columns *c);
  * its value is a list or an object, or a capture does not match. */
 int columns_read(struct tool *t, struct row *row, struct vx_error *err);
 /* columns_patient: the record's _patient ("patient/X"), as a slice of line; false when there is none. */
-bool columns_patient(struct columns *c, const char *line, size_t len, struct vx_slice *patient);
+bool columns_patient(const char *line, size_t len, struct vx_slice *patient);
 /* columns_unmapped: the names of columns that no part of the mapping reads, ", " between; n takes how many. */
 void columns_unmapped(const struct columns *c, struct vx_buf *names, size_t *n);
 static inline bool cell_blank(const struct tool *t, struct vx_slice cell)
 {
-	return cell.len == 0 || vx_pathmap_blank(t->map, cell.text, cell.len);
+	/* None of the usual words for nothing begins with a digit. */
+	return cell.len == 0 || (!(t->map->n_blanks == 0 && cell.text[0] >= '0' && cell.text[0] <= '9') &&
+					vx_pathmap_blank(t->map, cell.text, cell.len));
 }
 /* row_error: err at the row. */
 void row_error(const struct row *row, struct vx_error *err);
