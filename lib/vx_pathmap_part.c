@@ -217,6 +217,18 @@ static void take_locations(struct vx_pathmap_loader *l, const struct vx_json *ob
 	vx_pathmap_leave(l, old);
 }
 
+/* A word that stands there already must have the same result. */
+static void check_result(struct vx_pathmap_loader *l, const struct vx_pathmap_grade *g, const char *text,
+	const char *folded, const char *result)
+{
+	size_t i = 0;
+
+	while (i < g->n_words && strcmp(g->words[i].folded, folded) != 0)
+		i++;
+	if (i < g->n_words && g->words[i].result != result)
+		vx_pathmap_wrong(l, text, "is the same word as another, which means %s", g->words[i].result);
+}
+
 static void take_results(struct vx_pathmap_loader *l, const struct vx_json *words, struct vx_pathmap_grade *g)
 {
 	struct vx_json_iter it = vx_json_begin(words);
@@ -234,10 +246,7 @@ static void take_results(struct vx_pathmap_loader *l, const struct vx_json *word
 		vx_pathmap_fold(&b, it.key, strlen(it.key));
 		if (!b.len)
 			vx_pathmap_wrong(l, it.key, "holds no word");
-		for (size_t i = 0; i < g->n_words; i++)
-			if (strcmp(g->words[i].folded, b.data) == 0 && g->words[i].result != result)
-				vx_pathmap_wrong(
-					l, it.key, "is the same word as another, which means %s", g->words[i].result);
+		check_result(l, g, it.key, b.data, result);
 		g->words[g->n_words++] = (struct vx_pathmap_result){ b.data, result };
 	}
 	vx_pathmap_leave(l, old);

@@ -59,6 +59,14 @@ def read_table(path):
         return list(csv.DictReader(file))
 
 
+def by_patient(rows, column):
+    """Name -> rows, in the table's order."""
+    groups = collections.defaultdict(list)
+    for row in rows:
+        groups[row[column]].append(row)
+    return groups.items()
+
+
 def read_lines(path):
     with open(path, encoding="utf-8") as file:
         return [json.loads(line) for line in file if line.strip()]
@@ -193,8 +201,8 @@ def picai_lesion(tree, lesion, number, cell, grade):
     assessment = tree.assessment(lesion)
     tree.check_fields(assessment, {**grade.fields(), "derived_from": assessment.get("derived_from") and []})
     source = assessment.get("other_data", {}).get("source", {})
-    tree.report.same(lesion["identifier"], "cell", (source.get("cells", {}).get("lesion_GS"), source.get("item")),
-                     (cell, number))
+    tree.report.same(lesion["identifier"], "cell", source.get("cells", {}).get("lesion_GS", "").split(",")[number - 1], cell)
+    tree.report.same(lesion["identifier"], "item", source.get("item"), number)
     return assessment
 
 
@@ -211,8 +219,7 @@ def picai_patient(tree, patient, rows):
     tree.check_fields(root, {"identifier": f"specimen/{short}/summary", "is_event_root": True, "is_summary": True})
     if len(rows) == 1:
         grades, parts = picai_workup(tree, root, short, rows[0])
-        assessed = [part for part in parts if part.get("isup") is not None]
-        tree.check_aggregate(root, grades, assessed)
+        tree.check_aggregate(root, grades, parts)
         return
     grades, summaries = [], []
     for row in rows:
@@ -223,8 +230,7 @@ def picai_patient(tree, patient, rows):
             continue
         tree.check_fields(summary, {"parent_identifier": root["identifier"], "is_event_root": False})
         below, parts = picai_workup(tree, summary, short, row)
-        assessed = [part for part in parts if part.get("isup") is not None]
-        summaries.append(tree.check_aggregate(summary, below, assessed))
+        summaries.append(tree.check_aggregate(summary, below, parts))
         grades += below
     tree.check_aggregate(root, grades, summaries)
 
@@ -237,8 +243,22 @@ def ratio_off(value, numerator, denominator):
     return abs(float(value) - expected) > 0.2 * expected
 
 
+def picai_psa(tree, table, patients):
+    """A value a row, with tissue or without, of the day of the examination; only where they were asked for."""
+    made = [resource for resource in tree.by_id.values() if resource["identifier"].startswith("psa/")]
+    if not made:
+        return
+    got = sorted((psa["parent_identifier"], psa["date"], psa["value"], str(psa.get("density"))) for psa in made)
+    expected = sorted((patients[row["patient_id"]], row["mri_date"], float(row["psa"]),
+                       str(float(row["psad"]) if row["psad"] else None)) for row in table if row["psa"])
+    tree.report.counts["PSA values"] = len(made)
+    for only in sorted(set(got) ^ set(expected)):
+        tree.report.differ(only[0], "PSA value", only in got and only, only in expected and only)
+
+
 def picai(tree, options, patients):
     table = read_table(options.tables[0])
+    picai_psa(tree, table, patients)
     tree.report.counts["studies"] = len(table)
     expected = collections.Counter()
     for row in table:
@@ -248,8 +268,8 @@ def picai(tree, options, patients):
             expected["worst_isup", "info", patient] += row["case_ISUP"] == "0"
             expected["cspca", "info", patient] += row["case_csPCa"] == "NO"
         expected["psa_density", "warning", patient] += ratio_off(row["psad"], row["psa"], row["prostate_volume"])
-    for name in dict.fromkeys(row["patient_id"] for row in table):
-        picai_patient(tree, patients[name], [row for row in table if row["patient_id"] == name])
+    for name, rows in by_patient(table, "patient_id"):
+        picai_patient(tree, patients[name], rows)
     return +expected
 
 
@@ -280,8 +300,9 @@ def ucla_core(row):
     if place:
         core.update(side=place[1].lower(), level=place[3].lower(), laterality="lateral" if place[2] else "medial")
     core.update(grade.fields())
-    core.update(is_systematic=bool(place), is_targeted=label == "TARGET OR PRIOR POSITIVE", type="BIOPSY",
-                region=None if place else label or None, core_length=sum(known) if known else None,
+    systematic, targeted = {"TARGET OR PRIOR POSITIVE": (False, True), "EXTRA": (False, None)}.get(label, (None, None))
+    core.update(is_systematic=True if place else systematic, is_targeted=False if place else targeted, type="BIOPSY",
+                region=label or None, core_length=sum(known) if known else None,
                 cancer_length=number_of(row["Cancer Length (mm)"]), percent_cancer=number_of(row["% Cancer in Core"]),
                 points=[point(row, what, space) for what in ("Tip", "Base") for space in ("MRI", "US")],
                 uids=[row[f"Series Instance UID ({space})"].strip() or None for space in ("MRI", "US")])
@@ -293,13 +314,15 @@ def ucla_made(specimen, assessment):
     core = {field: specimen.get(field) for field in PLACE_FIELDS + ("is_systematic", "is_targeted", "type", "core_length")}
     core.update({field: assessment.get(field) for field in GRADE_FIELDS + ("cancer_length", "percent_cancer")})
     core.update(region=other.get("region"),
-                points=[other.get(f"core_{what}", {}).get(space) for what in ("tip", "base") for space in ("mri", "us")],
-                uids=[other.get("series_instance_uid", {}).get(space) for space in ("mri", "us")])
+                points=[other.get(space, {}).get(what) for what in ("tip", "base") for space in ("mri", "us")],
+                uids=[other.get(space, {}).get("series_instance_uid") for space in ("mri", "us")])
     return core
 
 
 def by_content(core):
-    return json.dumps(core, sort_keys=True)
+    """As text that compares; 3.0 and 3 are one number, and JSON has both."""
+    return json.dumps(json.loads(json.dumps(core), parse_float=lambda text: int(float(text)) if float(text).is_integer()
+                                 else float(text)), sort_keys=True)
 
 
 def ucla_patient(tree, patient, rows):
@@ -328,8 +351,8 @@ def ucla_patient(tree, patient, rows):
         tree.report.differ(patient, "core", "none", line)
     grades = [grade for _, grade in expected]
     affected = sum(grade.isup > 0 for grade in grades)
-    counts.update(cores=len(made), systematic=sum(core["is_systematic"] for core in made),
-                  targeted=sum(core["is_targeted"] for core in made), affected=affected)
+    counts.update(cores=len(made), systematic=sum(core["is_systematic"] is True for core in made),
+                  targeted=sum(core["is_targeted"] is True for core in made), affected=affected)
     tree.check_aggregate(root, grades, parts, (len(rows), affected))
     counts["worst " + "{gleason_primary}+{gleason_secondary} -> {isup}".format(**Grade.worst(grades).fields())] += 1
 
@@ -344,8 +367,7 @@ def ucla_psa(tree, patient, rows):
 
 def ucla(tree, options, patients):
     table = read_table(options.tables[0])
-    for name in dict.fromkeys(row["Patient Number"] for row in table):
-        rows = [row for row in table if row["Patient Number"] == name]
+    for name, rows in by_patient(table, "Patient Number"):
         ucla_patient(tree, patients[name], rows)
         ucla_psa(tree, patients[name], rows)
     return collections.Counter()
@@ -391,6 +413,7 @@ def prostatex(tree, options, patients):
     positions, grades = map(read_table, options.tables)
     rows = list(prostatex_findings(positions, grades))
     counts = tree.report.counts
+    contradictions = collections.Counter()
     for name in sorted({key[0] for key, _, _ in rows}):
         patient = patients[name]
         roots = tree.roots(patient)
@@ -407,9 +430,16 @@ def prostatex(tree, options, patients):
                          sorted(by_content(finding) for finding, _ in expected))
         counts["findings"] += len(made)
         counts["not assessed"] += sum(finding["isup"] is None for finding in made)
-        tree.check_aggregate(roots[0], [grade for _, grade in expected],
-                             [part for part in parts if part.get("isup") is not None])
-    return collections.Counter()
+        tree.check_aggregate(roots[0], [grade for _, grade in expected], parts)
+        for finding, grade in expected:
+            for said in (finding["significant"], finding["ClinSig"]):
+                if said is None:
+                    continue
+                if grade.isup is None:
+                    contradictions["cspca", "info" if said.upper() == "FALSE" else "error", patient] += 1
+                elif (said.upper() == "TRUE") != (grade.isup >= 2):
+                    contradictions["cspca", "error", patient] += 1
+    return contradictions
 
 
 def main():

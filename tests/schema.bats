@@ -49,3 +49,40 @@ pathology_specimens PathologySpecimenCreate patient|specimen
 pathology_assessments PathologyAssessmentCreate specimen
 psa_values PsaCreate patient'
 }
+
+@test "the schema of mappings is JSON Schema 2020-12, describes each field, and python3-jsonschema takes every mapping" {
+	peer
+	run3 /usr/bin/python3 -W ignore - "$ROOT"/share/pathology/mapping.schema.json "$ROOT"/share/pathology/[!m]*.json <<-'X'
+	import json, jsonschema, sys
+	schema = json.load(open(sys.argv[1]))
+	jsonschema.Draft202012Validator.check_schema(schema)
+	fields = 0
+	def described(node):
+	    global fields
+	    for name, field in node.get("properties", {}).items() if isinstance(node, dict) else []:
+	        assert field is False or "const" in field or field.get("description"), name
+	        fields += 1
+	    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else []:
+	        described(child)
+	described(schema)
+	check = jsonschema.Draft202012Validator(schema)
+	for path in sys.argv[2:]:
+	    mapping = json.load(open(path))
+	    assert mapping["$schema"] == "mapping.schema.json", path
+	    errors = [(list(e.absolute_path), e.message) for e in check.iter_errors(mapping)]
+	    assert not errors, (path, errors)
+	    mapping["rows"] = "rows"
+	    assert not check.is_valid(mapping), path
+	print(fields >= 100, len(sys.argv[2:]) >= 3)
+	X
+	expect 0
+	same "$out" "True True"
+}
+
+@test "a mapping may set what the fields of a specimen take" {
+	run3 jq -n --slurpfile m "$ROOT/share/pathology/mapping.schema.json" --slurpfile s "$ROOT/share/schema/specimen.json" '
+		[["type", "side", "level", "zone", "ap_position", "laterality", "tissue_location"][] as $f
+			| $m[0]["$defs"][$f].enum == ($s[0].properties[$f].enum - [null])]'
+	expect 0
+	same "$(tr -d ' \n' <<<"$out")" '[true,true,true,true,true,true,true]'
+}
