@@ -139,16 +139,18 @@ rejects() {
 	expect 0
 	same "$(counts)" "$(
 		cat <<-'END'
+			assessment created 310
 			datasource created 1
 			psa created 149
 			session created 8
+			specimen created 310
 			study created 160
 			voxelmap created 1092
 		END
 	)"
 	curl -sf "$API/v1/export" >"$BATS_TEST_TMPDIR/export.1"
 	same "$(jq -r '.identifier | split("/")[0]' "$BATS_TEST_TMPDIR/export.1" | sort | uniq -c | awk '{ print $2 $1 }' | paste -sd ' ')" \
-		'datasource1 patient150 psa149 session8 study160 voxelmap1092'
+		'assessment310 datasource1 patient150 psa149 session8 specimen310 study160 voxelmap1092'
 	same "$(find "$BATS_TEST_TMPDIR/store" -name '*.nii.gz' | wc -l)" 1092
 
 	ingest picai --data "$DATA/picai" --expect-unchanged
@@ -176,6 +178,29 @@ rejects() {
 	ingest picai --data "$BATS_TEST_TMPDIR/p"
 	expect 1
 	has "$out" 'new_folder/10032_1000032.nii.gz: folder: "new_folder": not in picai-folders.json [picai]'
+}
+
+@test "ucla, prostatex: all goes in; the second run changes nothing; a folder without the table says which columns it has" {
+	needs_data ucla
+	needs_data prostatex
+	start_serve
+	for want in created unchanged; do
+		ingest ucla --data "$DATA/ucla"
+		expect 0
+		same "$(counts)" "$(printf '%s\n' "assessment $want 19" "datasource $want 1" "psa $want 1" "specimen $want 19")"
+		ingest prostatex --data "$DATA/prostatex"
+		expect 0
+		same "$(counts)" "$(printf '%s\n' "assessment $want 41" "datasource $want 1" "specimen $want 41")"
+		has "$out" 'patients    16'
+	done
+	ingest ucla --data "$DATA/prostatex"
+	expect 74
+	has "$err" "/prostatex: no *.csv with the columns Patient Number, Core Label, Primary Gleason"
+	mkdir "$BATS_TEST_TMPDIR/two"
+	for copy in one two; do cp "$DATA/ucla/TCIA-Biopsy-Data.csv" "$BATS_TEST_TMPDIR/two/$copy.csv"; done
+	ingest ucla --data "$BATS_TEST_TMPDIR/two"
+	expect 64
+	has "$err" "ucla: which is the table of cores? $BATS_TEST_TMPDIR/two/one.csv $BATS_TEST_TMPDIR/two/two.csv"
 }
 
 # script BODY: makes a dataset script of BODY with tools that are made up: emit prints its arguments as lines, fail N

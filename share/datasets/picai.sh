@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# picai: the public annotations of the PI-CAI challenge: patients, studies, PSA values, masks. See picai.md.
+# picai: the public annotations of the PI-CAI challenge: patients, studies, PSA values, pathology, masks. See picai.md.
 # usage: picai.sh --api URL [--data DIR] [--store URL] [option...]
 # DIR is a clone of DIAGNijmegen/picai_labels or a part of one. May be run again at any time with the same result.
 # SPDX-License-Identifier: MIT
@@ -14,7 +14,8 @@ folders=$VX_SHARE_DIR/datasets/picai-folders.json
 
 main() {
 	datasource | post
-	studies_and_psa | post
+	studies | post
+	pathology_and_psa | post
 	sessions | post
 	masks | post
 }
@@ -25,19 +26,23 @@ datasource() {
 		-n --arg license "$license"
 }
 
-# One row a study. The PSA value is the one that the row gives, so its date is the examination's (picai.md). A density
-# without a value (11211_1001234) stays with the study.
-studies_and_psa() {
+# One row a study. A density without a value (11211_1001234) has no PSA resource to stand in, and stays with the study.
+studies() {
 	run vx-csv "$DATA/clinical_information/marksheet.csv" |
 		patients --datasource datasource/picai --key patient_id |
-		map '
-			attempt(imaging_study({$license, study_uid: .study_id, study_date: .mri_date | date("mri_date"),
-				modality: "MR", patient_age: .patient_age | number("patient_age"),
-				other_data: {prostate_volume_ml: .prostate_volume | number("prostate_volume"),
-					center: .center | blank, lesion_PIRADS: .lesion_PIRADS | blank,
-					psa_density: (if .psa | blank then null else .psad | number("psad") end)} | without_nulls})),
-			attempt(psa({$license, value: .psa | number("psa"), density: .psad | number("psad"),
-				date: .mri_date | date("mri_date")}))' --arg license "$license"
+		map 'imaging_study({$license, study_uid: .study_id, study_date: .mri_date | date("mri_date"),
+			modality: "MR", patient_age: .patient_age | number("patient_age"),
+			other_data: {prostate_volume_ml: .prostate_volume | number("prostate_volume"),
+				center: .center | blank, lesion_PIRADS: .lesion_PIRADS | blank,
+				psa_density: (if .psa | blank then null else .psad | number("psad") end)} | without_nulls})' \
+			--arg license "$license"
+}
+
+# Specimens and assessments of the rows that have tissue; a PSA value of each that has one, also without tissue.
+pathology_and_psa() {
+	run vx-csv "$DATA/clinical_information/marksheet.csv" |
+		patients --datasource datasource/picai --key patient_id |
+		pathology picai --psa
 }
 
 sessions() {
