@@ -56,6 +56,7 @@ static void fold_ascii(unsigned char c, struct vx_folded *f)
 /* The code point at s, and its length; 0: no UTF-8. */
 static size_t decode(const unsigned char *s, size_t n, uint32_t *c)
 {
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	size_t len = s[0] < 0xC2 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : s[0] < 0xF5 ? 4 : 0;
 
 	if (!len || n < len)
@@ -66,7 +67,7 @@ static size_t decode(const unsigned char *s, size_t n, uint32_t *c)
 			return 0;
 		*c = *c << 6 | (s[i] & 0x3Fu);
 	}
-	return len;
+	return *c >= least[len] && *c <= 0x10FFFF && (*c & ~0x7FFu) != 0xD800 ? len : 0; /* RFC 3629 */
 }
 
 static bool is_unseen(uint32_t c)

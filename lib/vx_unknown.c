@@ -210,7 +210,7 @@ void vx_unknown_print(const struct vx_unknown *u, const struct vx_lexicon *lex, 
 		vx_buf_printf(out, ", first: %s\n", words[i]->where);
 	}
 	if (u->homeless)
-		vx_buf_printf(out, "# and others, found %" PRIu64 " times: no more than %zu words are kept\n",
-			u->homeless, u->max);
+		vx_buf_printf(
+			out, "# and others, %" PRIu64 " times: the list ends at %zu words\n", u->homeless, u->max);
 	free(words);
 }

@@ -71,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fold_twice(text, size);
 	if (!tab)
 		return 0;
-	lex = vx_lexicon_copy(shared);
+	lex = fields % 8 ? vx_lexicon_new() : vx_lexicon_copy(shared); /* a copy takes its time */
 	if (vx_lexicon_add_text(lex, "site.tsv", text, size, &err) != VX_OK)
 		check(err.status == VX_EDATA && err.row >= 1 && err.reason[0]);
 	read_cell(lex, text, size, fields);

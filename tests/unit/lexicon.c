@@ -46,6 +46,10 @@ static void test_fold(void)
 	ok_str(fold(""), "", "nothing");
 	ok_str(fold("  \t"), "", "blanks");
 	ok_str(fold("l\xFFost"), "l\xEF\xBF\xBDost", "a byte that is no UTF-8 is a letter of its own");
+	ok_str(fold("\xE0\x80\x94 \xED\xA0\x80 \xF4\x90\x80\x80"),
+		"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD \xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD "
+		"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD",
+		"so is each byte of an overlong form, a surrogate, what lies past the last code point");
 	ok_str(fold("\xCE\xB1\xD0\x96"), "\xCE\xB1\xD0\x96", "other scripts stay");
 	ok_str(fold("\xC2\xBD \xE2\x85\xA1"), "\xC2\xBD \xE2\x85\xA1", "so do fractions and Roman numerals");
 }

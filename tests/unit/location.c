@@ -92,7 +92,7 @@ static void check_cell(char *line)
 	for (size_t i = 0; i < len; i++)
 		if ((unsigned char)line[i] < ' ')
 			line[i] = ' ';
-	ok_str(show(&place, whole), wanted, "\"%s\" of %s", line, fields);
+	ok_str(show(&place, whole), wanted, "\"%s\"", line);
 	if (whole && unknown)
 		ok(0, "a whole text has no unknown words: \"%s\"", line);
 }
@@ -175,15 +175,14 @@ static void test_unknown(void)
 		"unknown words: most frequent first, a cell counts once, the first place");
 	ok_str(unknown_of(cells, 5, 1, NULL),
 		"?\tapx1\t?\t?\t# 2 cells, first: t.csv:2: LEFT APX1\n"
-		"# and others, found 4 times: no more than 1 words are kept\n",
+		"# and others, 4 times: the list ends at 1 words\n",
 		"no more than asked for are kept");
 	ok_str(unknown_of(cells, 0, 0, lexicon), "", "none: nothing");
 	ok_str(unknown_of(ugly, 1, 0, lexicon), "?\tbar\t?\t?\t# 1 cell, first: t.csv:2: bar left  \n",
 		"tabs and control characters do not leave their line");
 	memset(wide, 'x', 2000);
 	ok_str(unknown_of((const char *const *)&wide, 1, 0, lexicon),
-		"# and others, found 1 times: no more than 10000 words are kept\n",
-		"a word that is too long for a lexicon");
+		"# and others, 1 times: the list ends at 10000 words\n", "a word that is too long for a lexicon");
 	free(wide);
 }
 
