@@ -497,6 +497,8 @@ short() { jq -r 'select(.identifier | startswith("assessment/")) | "\(.identifie
 	pathology in
 	expect 65
 	has "$err" "map.json:3: component.grad"
+	pathology --suggest
+	expect 64
 	run3 vx-pathology in
 	expect 64
 	has "$err" "--map is missing"

@@ -5,12 +5,14 @@
 #include <stdio.h>
 
 #include "pathology.h"
+#include "suggest.h"
 
 #define MISFITS_MAX 100
 #define UNKNOWN_SHOWN 100 /* words, unless -v */
 
 static const char usage[] =
 	"usage: vx-pathology --map FILE [OPTION...] [FILE...]\n"
+	"       vx-pathology --suggest [FILE...]\n"
 	"Turns rows of a pathology table into specimens and assessments: one event root a patient, every grade with "
 	"its "
 	"cell.\n"
@@ -20,19 +22,21 @@ static const char usage[] =
 	"      --findings FILE       write each contradiction between cells to FILE (NDJSON)\n"
 	"      --strict              rows that contradict themselves or others are rejected\n"
 	"      --sorted              rows of a patient stand together: stream, keep only one patient in memory\n"
-	"      --psa                 emit the PSA values of the table too\n" VX_OPT_HELP_JOBS(
+	"      --psa                 emit the PSA values of the table too\n"
+	"      --suggest             print a first mapping for the table instead, marked where it is "
+	"unsure\n" VX_OPT_HELP_JOBS(
 		"1, the only one") "\n"
 				   "Rows come from vx-csv, with their patient from vx-patient-map.\n";
 
-enum { OPT_MAP = VX_OPT_OWN, OPT_LEXICON, OPT_FINDINGS, OPT_STRICT, OPT_SORTED, OPT_PSA };
+enum { OPT_MAP = VX_OPT_OWN, OPT_LEXICON, OPT_FINDINGS, OPT_STRICT, OPT_SORTED, OPT_PSA, OPT_SUGGEST };
 
 static void parse_args(int argc, char **argv, struct opts *o)
 {
 	static const struct option longs[] = { { "map", required_argument, NULL, OPT_MAP },
 		{ "lexicon", required_argument, NULL, OPT_LEXICON },
 		{ "findings", required_argument, NULL, OPT_FINDINGS }, { "strict", no_argument, NULL, OPT_STRICT },
-		{ "sorted", no_argument, NULL, OPT_SORTED }, { "psa", no_argument, NULL, OPT_PSA }, VX_OPT_COMMON,
-		{ NULL, 0, NULL, 0 } };
+		{ "sorted", no_argument, NULL, OPT_SORTED }, { "psa", no_argument, NULL, OPT_PSA },
+		{ "suggest", no_argument, NULL, OPT_SUGGEST }, VX_OPT_COMMON, { NULL, 0, NULL, 0 } };
 	int c;
 
 	while ((c = getopt_long(argc, argv, VX_OPT_SHORT, longs, NULL)) != -1) {
@@ -57,12 +61,17 @@ static void parse_args(int argc, char **argv, struct opts *o)
 		case OPT_PSA:
 			o->psa = true;
 			break;
+		case OPT_SUGGEST:
+			o->suggest = true;
+			break;
 		default:
 			vx_opt_common(c, usage, &o->common);
 		}
 	}
-	if (!o->map)
+	if (!o->map && !o->suggest)
 		vx_die(VX_EUSAGE, "--map is missing: try 'vx-pathology --help'");
+	if (o->map && o->suggest)
+		vx_die(VX_EUSAGE, "--map and --suggest exclude each other");
 }
 
 /* Once more without the rows that a finding is about. */
@@ -309,7 +318,7 @@ static int tool_open(struct tool *t, struct vx_error *err)
 {
 	int status = load_lexicon(t, err);
 
-	if (status != VX_OK)
+	if (status != VX_OK || t->o->suggest)
 		return status;
 	t->map = vx_pathmap_load(t->o->map, t->lexicon, err);
 	if (!t->map)
@@ -366,7 +375,8 @@ int main(int argc, char **argv)
 		vx_message(&err);
 		status = vx_exit_status(err.status);
 	} else {
-		status = vx_filter_main(&f, argv + optind);
+		status = o.suggest ? suggest_run(argv + optind, &o.common, t.lexicon)
+				   : vx_filter_main(&f, argv + optind);
 	}
 	tool_close(&t);
 	return status;

@@ -21,7 +21,7 @@ struct opts {
 	const char *map, *findings;
 	const char *lexicons[16];
 	size_t n_lexicons;
-	bool strict, sorted, psa;
+	bool strict, sorted, psa, suggest;
 };
 
 /* A record of the input, as its text. cells: by column, trimmed; text NULL where the record has no such key, or null. */
