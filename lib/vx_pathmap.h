@@ -33,7 +33,7 @@ struct vx_pathmap_set {
 
 /* A column whose words the mapping explains. */
 struct vx_pathmap_word {
-	char *folded; /* as vx_lexicon_fold makes it */
+	char *folded; /* as vx_pathmap_fold makes it */
 	struct vx_pathmap_set set;
 };
 struct vx_pathmap_vocabulary {
@@ -190,16 +190,29 @@ struct vx_pathmap {
 };
 
 /* vx_pathmap_load: reads path; lexicon is borrowed and must live as long. NULL with VX_EIO (no such file) or VX_EDATA: file, row
- * (the line) and field (a dotted path) name the first error; more errors, if any, are counted in the reason. */
+ * (the line) and field (a dotted path) name the first error; more errors, if any, are counted in the reason.
+ * vx_pathmap_parse: the same from text; name is what errors call it. */
 struct vx_pathmap *vx_pathmap_load(
 	const char *path, const struct vx_lexicon *lexicon, struct vx_error *err) VX_MUST_USE;
-
-/* vx_pathmap_parse: the same from text; name is what errors call it. */
 struct vx_pathmap *vx_pathmap_parse(const char *name, const char *text, size_t len, const struct vx_lexicon *lexicon,
 	struct vx_error *err) VX_MUST_USE;
 void vx_pathmap_free(struct vx_pathmap *m);
 
+/* The same, but each (may be NULL) is told every error, in the order of their lines; then err only counts them. */
+typedef void vx_pathmap_each(void *arg, const struct vx_error *problem);
+struct vx_pathmap *vx_pathmap_load_each(const char *path, const struct vx_lexicon *lexicon, vx_pathmap_each *each,
+	void *arg, struct vx_error *err) VX_MUST_USE;
+struct vx_pathmap *vx_pathmap_parse_each(const char *name, const char *text, size_t len,
+	const struct vx_lexicon *lexicon, vx_pathmap_each *each, void *arg, struct vx_error *err) VX_MUST_USE;
+
 /* vx_pathmap_blank: whether a trimmed cell says nothing in this table. */
 bool vx_pathmap_blank(const struct vx_pathmap *m, const char *text, size_t len);
+
+/* vx_pathmap_fold: a cell as the mapping's words are held against it, appended to b: vx_lexicon_fold, but a text without a
+ * letter ("-1", "<5", "+") stands for itself, trimmed: -1 is not 1. */
+void vx_pathmap_fold(struct vx_buf *b, const char *text, size_t len);
+
+/* vx_pathmap_among: whether a cell's text is one of n folded words (SIZE_MAX: the list ends with NULL; a NULL list: none). */
+bool vx_pathmap_among(char *const *words, size_t n, const char *text, size_t len);
 
 #endif

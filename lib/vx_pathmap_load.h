@@ -9,7 +9,6 @@
 #define VX_PATHMAP_LOAD_H
 
 #include "vx_pathmap.h"
-#include "vx_pathmap_words.h"
 
 struct vx_pathmap_column {
 	char *name;

@@ -6,11 +6,13 @@
 
 #include "vx_pathmap_load.h"
 
-#define KINDS (VX_IS_SAME + 1)
-static const char *const kinds[KINDS] = {
+#define CSPCA (1u << VX_IS_CSPCA | 1u << VX_IS_WORST_CSPCA)
+
+static const char *const kinds[] = {
 	[VX_IS_ISUP] = "isup",
 	[VX_IS_WORST_ISUP] = "worst_isup",
 	[VX_IS_CSPCA] = "cspca",
+	[VX_IS_WORST_CSPCA] = "worst_cspca",
 	[VX_IS_SCORE] = "score",
 	[VX_IS_TOTAL_CORES] = "total_cores",
 	[VX_IS_AFFECTED_CORES] = "affected_cores",
@@ -26,11 +28,11 @@ static void check_members(struct vx_pathmap_loader *l, const struct vx_json *obj
 		const char *key, *goes_with;
 		unsigned kinds;
 	} members[] = { { "with", "equal", 1u << VX_IS_EQUAL }, { "of", "ratio", 1u << VX_IS_RATIO },
-		{ "tolerance", "ratio", 1u << VX_IS_RATIO }, { "min_isup", "cspca", 1u << VX_IS_CSPCA },
-		{ "yes", "cspca", 1u << VX_IS_CSPCA }, { "no", "cspca", 1u << VX_IS_CSPCA },
+		{ "tolerance", "ratio", 1u << VX_IS_RATIO }, { "min_isup", "cspca and worst_cspca", CSPCA },
+		{ "yes", "cspca and worst_cspca", CSPCA }, { "no", "cspca and worst_cspca", CSPCA },
 		{ "per", "same", 1u << VX_IS_SAME },
-		{ "unassessed", "isup, worst_isup, cspca or score",
-			1u << VX_IS_ISUP | 1u << VX_IS_WORST_ISUP | 1u << VX_IS_CSPCA | 1u << VX_IS_SCORE } };
+		{ "unassessed", "isup, worst_isup, score, cspca and worst_cspca",
+			1u << VX_IS_ISUP | 1u << VX_IS_WORST_ISUP | 1u << VX_IS_SCORE | CSPCA } };
 
 	for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
 		if (vx_json_has(obj, members[i].key) && !(members[i].kinds & 1u << is))
@@ -69,7 +71,7 @@ static enum vx_pathmap_is kind_of(const struct vx_json *obj)
 	const char *is = vx_json_str(obj, "is");
 	size_t i = 0;
 
-	while (i + 1 < KINDS && (!kinds[i] || strcmp(is, kinds[i]) != 0))
+	while (i + 1 < sizeof kinds / sizeof kinds[0] && strcmp(is, kinds[i]) != 0)
 		i++;
 	return (enum vx_pathmap_is)i;
 }

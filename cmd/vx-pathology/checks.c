@@ -36,7 +36,7 @@ static bool of_workup(const struct tool *t, const struct vx_pathmap_check *c)
 static bool one_of_words(struct tool *t, char **words, struct vx_slice cell)
 {
 	vx_buf_clear(&t->folded);
-	vx_lexicon_fold(&t->folded, cell.text, cell.len);
+	vx_pathmap_fold(&t->folded, cell.text, cell.len);
 	for (; words && *words; words++)
 		if (strcmp(*words, t->folded.len ? t->folded.data : "") == 0)
 			return true;
@@ -196,8 +196,8 @@ static bool same_cells(struct tool *t, struct vx_slice a, struct vx_slice b)
 		return !(x < y) && !(x > y);
 	vx_buf_clear(&t->folded);
 	vx_buf_clear(&t->scratch);
-	vx_lexicon_fold(&t->folded, a.text, a.len);
-	vx_lexicon_fold(&t->scratch, b.text, b.len);
+	vx_pathmap_fold(&t->folded, a.text, a.len);
+	vx_pathmap_fold(&t->scratch, b.text, b.len);
 	return t->folded.len && t->folded.len == t->scratch.len &&
 	       memcmp(t->folded.data, t->scratch.data, t->folded.len) == 0;
 }

@@ -27,7 +27,7 @@ static bool result_grade(const char *result, struct vx_grade *g)
 static bool own_word(struct tool *t, const struct vx_pathmap_grade *how, struct vx_slice cell, struct vx_grade *g)
 {
 	vx_buf_clear(&t->folded);
-	vx_lexicon_fold(&t->folded, cell.text, cell.len);
+	vx_pathmap_fold(&t->folded, cell.text, cell.len);
 	for (size_t i = 0; i < how->n_words; i++)
 		if (t->folded.len && strcmp(how->words[i].folded, t->folded.data) == 0)
 			return result_grade(how->words[i].result, g);

@@ -53,7 +53,7 @@ static size_t leader(const struct tool *t, const struct items *items)
 static bool is_omitted(struct tool *t, const struct vx_pathmap_list *list, struct vx_slice item)
 {
 	vx_buf_clear(&t->folded);
-	vx_lexicon_fold(&t->folded, item.text, item.len);
+	vx_pathmap_fold(&t->folded, item.text, item.len);
 	for (size_t i = 0; i < list->n_omit_values; i++)
 		if (strcmp(list->omit_values[i], t->folded.len ? t->folded.data : "") == 0)
 			return true;

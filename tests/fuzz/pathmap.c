@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vx_pathmap_words.h"
+#include "vx_pathmap.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,7 +7,7 @@
 #include "vx_json_lines.h"
 #include "vx_nearest.h"
 #include "vx_opt.h"
-#include "vx_pathmap_words.h"
+#include "vx_pathmap.h"
 #include "vx_template.h"
 
 static struct vx_lexicon *lex;
@@ -440,8 +440,9 @@ static void test_checks(void)
 		       "{'column': 'c', 'is': 'worst_isup', 'yes': ['a'], 'min_isup': 2, 'per': 'patient'}]}"),
 		"1: checks.0.with: goes with equal, not with same\n2: checks.0.tolerance: goes with ratio, not with "
 		"same\n"
-		"2: checks.0.unassessed: goes with isup, worst_isup, cspca or score, not with same\n"
-		"3: checks.1.min_isup: goes with cspca, not with worst_isup\n3: checks.1.yes: goes with cspca, not "
+		"2: checks.0.unassessed: goes with isup, worst_isup, score, cspca and worst_cspca, not with same\n"
+		"3: checks.1.min_isup: goes with cspca and worst_cspca, not with worst_isup\n3: checks.1.yes: goes "
+		"with cspca and worst_cspca, not "
 		"with "
 		"worst_isup\n3: checks.1.per: goes with same, not with worst_isup\n",
 		"what does not go with a check");
