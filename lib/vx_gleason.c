@@ -260,6 +260,8 @@ static int take_score(struct parse *p, int value)
 	if (is_letter(p->t, 'a') || is_letter(p->t, 'b')) {
 		if (value != 7 || p->compare != VX_GT_END)
 			return reject_at(p, p->t, "only a 7 has letters");
+		if (p->f.lettered && p->f.lettered != (p->t->value == 'a' ? 2 : 3))
+			return reject(p, "several scores in one cell");
 		p->f.lettered = p->t->value == 'a' ? 2 : 3;
 		p->t++;
 	}
@@ -315,7 +317,7 @@ static int take_placed_pattern(struct parse *p, const struct vx_gleason_token *n
 
 	if (p->compare != VX_GT_END || (place & (place - 1)))
 		return reject_at(p, number, "what pattern this is, is not clear");
-	if (number->value > 5 || (place != FLAG(VX_GW_TERTIARY) && number->value < 1))
+	if (number->value > 5)
 		return reject_at(p, number, "a Gleason pattern is 1 to 5");
 	if (place == FLAG(VX_GW_TERTIARY)) {
 		if (set_tertiary(p, number->value) != VX_OK)
@@ -334,12 +336,12 @@ static int take_placed_pattern(struct parse *p, const struct vx_gleason_token *n
 }
 
 /* Two numbers without a plus: 3/4, 3-4, 6 7. Not meant: a number that begins a sum or has a unit, or a highest value. */
-static bool is_pair(const struct parse *p, const struct vx_gleason_token *number)
+static bool is_pair(const struct parse *p)
 {
 	const struct vx_gleason_token *t = p->t;
 	bool explicit = p->said & (SAID_SCORE | SAID_GROUP) || p->column == VX_GRADE_GLEASON || p->f.has_primary;
 
-	if (t->kind == VX_GT_SLASH && t[1].kind == VX_GT_NUMBER && explicit && number->value >= 2 &&
+	if (t->kind == VX_GT_SLASH && t[1].kind == VX_GT_NUMBER && explicit &&
 		(t[1].value == 10 || (t[1].value == 5 && p->said & SAID_GROUP)))
 		return false;
 	if (t->kind == VX_GT_SEPARATOR || t->kind == VX_GT_MINUS || t->kind == VX_GT_SLASH)
@@ -361,6 +363,17 @@ static bool means_group(const struct parse *p, int value)
 	return p->column == VX_GRADE_GROUP && !score && value <= 5;
 }
 
+/* Whether patterns follow whose sum this is. */
+static bool at_same_sum(const struct parse *p, int value)
+{
+	const struct vx_gleason_token *t = p->t;
+
+	if (t->kind == VX_GT_OPEN || t->kind == VX_GT_EQUALS || t->kind == VX_GT_SEPARATOR)
+		t++;
+	return t[0].kind == VX_GT_NUMBER && t[1].kind == VX_GT_PLUS && t[2].kind == VX_GT_NUMBER &&
+	       t[0].value + t[2].value == value;
+}
+
 /* A number that is none of a pattern. */
 static int take_plain(struct parse *p, const struct vx_gleason_token *number)
 {
@@ -379,6 +392,8 @@ static int take_plain(struct parse *p, const struct vx_gleason_token *number)
 		p->bare = p->said & SAID_SCORE ? p->bare : value;
 		return take_score(p, value);
 	}
+	if (!p->f.has_primary && at_same_sum(p, value)) /* 0 (0+0) */
+		return take_score(p, value);
 	if (p->f.has_primary || p->f.sums || p->f.groups)
 		return reject_at(p, number, "a number beside the grade whose meaning is not said");
 	if (value == 0)
@@ -414,7 +429,7 @@ static int take_number(struct parse *p)
 	}
 	if (p->t->kind == VX_GT_PLUS && !(p->said & FLAG(VX_GW_PRIMARY)))
 		return reject_at(p, number, "no pattern behind the plus");
-	if (is_pair(p, number))
+	if (is_pair(p))
 		return reject_at(p, number, "several numbers without a plus between them: patterns, a range or a list");
 	if (p->said & SAID_PLACE)
 		return take_placed_pattern(p, number);
@@ -430,6 +445,7 @@ static bool take_stage(struct parse *p)
 {
 	if (p->t[1].kind != VX_GT_NUMBER || !p->t[1].glued || p->t[1].fraction || p->t[1].value > 4)
 		return false;
+	p->sign = VX_GT_END;
 	p->t += 2;
 	if (p->t->glued && (is_letter(p->t, 'a') || is_letter(p->t, 'b') || is_letter(p->t, 'c')))
 		p->t++;
@@ -483,12 +499,16 @@ static int take_word(struct parse *p)
 		return take_roman(p);
 	if (t->word == VX_GW_OR)
 		return reject_at(p, t, "alternatives or a range, not one grade");
+	if (t->word == VX_GW_ABOUT &&
+		(t[1].kind == VX_GT_NUMBER || (t[1].kind == VX_GT_SEPARATOR && t[2].kind == VX_GT_NUMBER)))
+		return reject_at(p, t, "marked as uncertain");
 	if (t->word == VX_GW_STAGE && take_stage(p))
 		return VX_OK;
 	status = take_word_of_lexicon(p, &known);
 	if (known)
 		return status;
-	if (t->word == VX_GW_WITH) {
+	if (t->word == VX_GW_WITH || t->word == VX_GW_OF) {
+		p->alternative = p->alternative || t->word == VX_GW_OF;
 		p->t++;
 		return VX_OK;
 	}
@@ -508,6 +528,8 @@ static int take_sign(struct parse *p)
 	     listing = t->kind == VX_GT_SEPARATOR && strchr(",;|&", t->value);
 
 	p->t++;
+	if (t->kind == VX_GT_SEPARATOR && t->value == '.' && p->t->kind == t->kind && p->t->value == t->value)
+		return reject(p, "ends in dots: the cell is cut");
 	if (is_comparison(t->kind)) {
 		if (p->compare != VX_GT_END)
 			return reject_at(p, t, "a second comparison");
@@ -539,7 +561,9 @@ static int take_hash(struct parse *p)
 
 	p->t++;
 	status = p->t->kind == VX_GT_WORD ? take_word_of_lexicon(p, &known) : VX_OK;
-	return known ? status : reject(p, "an error of a spreadsheet stands where the grade was");
+	if (p->t->kind == VX_GT_NUMBER)
+		return reject_at(p, p->t - 1, "a sign that is not understood");
+	return known && p->result ? status : reject(p, "an error of a spreadsheet stands where the grade was");
 }
 
 /* --- the whole cell ---------------------------------------------------------------------------------------------------- */
@@ -569,7 +593,7 @@ static int check_end(struct parse *p)
 		return reject(p, "names a pattern without its value");
 	if (p->said & (SAID_GROUP | FLAG(VX_GW_WHO)) && !p->f.groups && !p->edition)
 		return reject(p, "names a grade group without its value");
-	if (p->column == VX_GRADE_GROUP && p->bare && !p->f.has_primary)
+	if (p->column == VX_GRADE_GROUP && p->bare && !p->f.has_primary && !p->f.lettered)
 		return vx_error_set(p->err, VX_EREJECT, NULL, "there is no grade group %d", p->bare);
 	return VX_OK;
 }
@@ -663,11 +687,13 @@ int vx_grade_parse(const char *text, size_t len, enum vx_grade_column column, co
 	size_t n = vx_gleason_scan(text, len, tokens, MAX_TOKENS);
 
 	*g = (struct vx_grade){ .state = VX_NOT_ASSESSED, .isup = -1 };
-	if (n == 0)
-		return VX_OK;
 	if (n == MAX_TOKENS)
 		return reject(&p, "too long for a grade");
-	p.first = tokens[0].start;
+	while (p.t->kind == VX_GT_SEPARATOR && (p.t->value == '\n' || p.t->value == '\r'))
+		p.t++;
+	if (p.t->kind == VX_GT_END)
+		return VX_OK;
+	p.first = p.t->start;
 	if (statements(&p) == VX_OK && conclude(&p, g) == VX_OK)
 		return VX_OK;
 	if (is_date_in_digits(text, len) || has_month(tokens))

@@ -146,6 +146,10 @@ static const struct {
 	{ "cm", VX_GW_STAGE, 0 },
 	{ "mm", VX_GW_UNIT, 0 },
 	{ "g", VX_GW_DIFF, 0 },
+	{ "ca", VX_GW_ABOUT, 0 },
+	{ "circa", VX_GW_ABOUT, 0 },
+	{ "zirka", VX_GW_ABOUT, 0 },
+	{ "approx", VX_GW_ABOUT, 0 },
 	{ "jan", VX_GW_MONTH, 0 },
 	{ "feb", VX_GW_MONTH, 0 },
 	{ "mar", VX_GW_MONTH, 0 },
@@ -422,7 +426,7 @@ size_t vx_gleason_scan(const char *text, size_t len, struct vx_gleason_token *t,
 	size_t n = 0, at = 0, before = 0;
 	bool glued = false;
 
-	for (unsigned char c; before = at, (c = peek(text, len, &at)); glued = true) {
+	for (unsigned char c; before = at, (c = peek(text, len, &at));) {
 		if (c == ' ' || c == '\t' || c == '"' || c == '\'' || c == '`' || c == C_QUOTE) {
 			glued = false;
 			continue;
@@ -439,6 +443,7 @@ size_t vx_gleason_scan(const char *text, size_t len, struct vx_gleason_token *t,
 		else
 			t[n].kind = c == '\n' || c == '\r' ? VX_GT_SEPARATOR : kind_of(c), t[n].value = c;
 		at = t[n].end;
+		glued = true;
 		if (n == 0 || !joins(&t[n - 1], &t[n]))
 			n++;
 	}

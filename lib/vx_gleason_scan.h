@@ -54,6 +54,7 @@ enum vx_gleason_word {
 	VX_GW_UNIT,  /* mm */
 	VX_GW_DIFF,  /* G2: differentiation */
 	VX_GW_MONTH,
+	VX_GW_ABOUT, /* ca. (before a number; else cancer) */
 };
 
 struct vx_gleason_token {
