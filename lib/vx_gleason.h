@@ -23,12 +23,12 @@ enum vx_grade_state {
 
 struct vx_grade {
 	enum vx_grade_state state;
-	int isup;                         /* grade group 0 to 5; -1: null */
+	int isup;                         /* grade group 0 to 5; -1: null; set in VX_BENIGN and VX_GRADED alone */
 	int primary, secondary, tertiary; /* patterns 1 to 5; 0: not said */
-	bool derived;                     /* the patterns follow from the grade group; the source did not write them */
-	unsigned candidates;              /* VX_AMBIGUOUS: bit g set: group g is possible */
-	const char *cancer_type;          /* as the schema's enum; NULL: not said */
-	const char *warning;              /* what a reviewer should know, one clause, static; NULL: nothing */
+	bool derived; /* the patterns follow from the grade group, or from a score of 10; the source did not write them */
+	unsigned candidates;     /* VX_AMBIGUOUS: bit g set: group g is possible */
+	const char *cancer_type; /* as the schema's enum; NULL: not said */
+	const char *warning;     /* what a reviewer should know, one clause, static; NULL: nothing */
 };
 
 /* What a column holds, since "3" alone may be a pattern, a grade group or a score. */

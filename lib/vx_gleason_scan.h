@@ -70,4 +70,7 @@ struct vx_gleason_token {
  * Returns how many there are without the end; max where there would be that many or more: too long for a grade. */
 size_t vx_gleason_scan(const char *text, size_t len, struct vx_gleason_token *t, size_t max);
 
+/* vx_gleason_word: what a folded word means in the notation; *value is set where it is a number. */
+enum vx_gleason_word vx_gleason_word(const char *word, int *value);
+
 #endif
