@@ -1,4 +1,4 @@
-/* vx_lexicon_load: lines "language<TAB>token<TAB>field<TAB>value" -> the words of a lexicon; names of fields and values.
+/* vx_lexicon_load: lines "language<TAB>token<TAB>field<TAB>value" -> a lexicon's words; names of fields and values.
  * SPDX-License-Identifier: MIT */
 #include <string.h>
 
@@ -54,7 +54,7 @@ const char *vx_term_value(enum vx_term t, const char *value, size_t len)
 	return NULL;
 }
 
-/* What stands before the next sep of *rest, without blanks at its ends; *rest moves behind it, to no text at the end. */
+/* What stands before the next sep of *rest, without blanks at its ends; *rest moves behind it, at the end to no text. */
 static struct vx_slice take(struct vx_slice *rest, char sep)
 {
 	const char *end = memchr(rest->text, sep, rest->len);

@@ -192,9 +192,9 @@ bool vx_location_parse(const struct vx_lexicon *lex, const char *text, size_t le
 			r.level_open = r.joined = false;
 		if (unknown && (ambiguous || (m.n == 0 && !is_number(&m))))
 			unknown(arg, m.text, m.len, ambiguous);
+		add_word(&r, &m, certain);
 		if (certain >> VX_TERM_ROLE & 1)
 			play_role(&r, m.values[VX_TERM_ROLE]);
-		add_word(&r, &m, certain);
 	}
 	read_gap(&r, text + end, len - end);
 	if (r.uncertain)
