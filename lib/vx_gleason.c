@@ -153,7 +153,7 @@ static int take_word(struct vx_gleason_cell *p)
 	bool known;
 	int status;
 
-	if (t->glued && t[-1].kind == VX_GT_NUMBER && t->word == VX_GW_NONE)
+	if (t->glued && t[-1].kind == VX_GT_NUMBER && (t->word == VX_GW_NONE || t->word >= VX_GW_ROMAN))
 		return vx_gleason_reject_at(p, t, "letters behind a number that are not understood");
 	if (t->word != VX_GW_NONE && t->word < VX_GW_ROMAN) {
 		p->said |= VX_GW_BIT(t->word);
