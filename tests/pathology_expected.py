@@ -153,6 +153,11 @@ PICAI_PROCEDURES = {"SysBx": ("BIOPSY", True, False), "MRBx": ("BIOPSY", False, 
 PICAI_FOLDERS = {"BIOPSY": "biopsy", "RPE": "rpe"}
 
 
+def picai_tissue(row):
+    """Whether any was taken: the table says how, or what was found."""
+    return bool(row["lesion_GS"].strip() or row["histopath_type"].strip())
+
+
 def picai_lesions(row):
     """A lesion each: its own Gleason cell decides, whatever stands in the list of grade groups."""
     cells = [cell.strip() for cell in row["lesion_GS"].split(",")]
@@ -208,7 +213,7 @@ def picai_lesion(tree, lesion, number, cell, grade):
 
 def picai_patient(tree, patient, rows):
     short = patient.split("/")[1]
-    rows = [row for row in rows if row["lesion_GS"].strip()]
+    rows = [row for row in rows if picai_tissue(row)]
     roots = tree.roots(patient)
     tree.report.same(patient, "event roots", len(roots), 1 if rows else 0)
     if not rows or not roots:
@@ -263,7 +268,7 @@ def picai(tree, options, patients):
     expected = collections.Counter()
     for row in table:
         patient = patients[row["patient_id"]]
-        if not row["lesion_GS"].strip():
+        if not picai_tissue(row):
             # Nothing was sampled, and yet the table says 0 and NO.
             expected["worst_isup", "info", patient] += row["case_ISUP"] == "0"
             expected["cspca", "info", patient] += row["case_csPCa"] == "NO"

@@ -284,3 +284,30 @@ prostatex() {
 	# What the table calls not significant is graded 5.
 	same "$(jq -c '[.rule, .severity, .columns[0]]' findings)" '["cspca","error","Clinically Significant"]'
 }
+
+@test "PI-CAI: rows as the whole marksheet may hold them: N/A alone, tissue without a result, lists that do not meet" {
+	cd "$BATS_TEST_TMPDIR"
+	cat >m.csv <<-'END'
+		patient_id,study_id,mri_date,patient_age,psa,psad,prostate_volume,histopath_type,lesion_PIRADS,lesion_GS,lesion_ISUP,case_ISUP,case_csPCa,center
+		1,11,2012-08-13,73,,,,MRBx,5,N/A,,0,NO,RUMC
+		2,21,2012-08-13,73,,,,SysBx,,,,0,NO,RUMC
+		3,31,2012-08-13,73,,,,,2,,,0,NO,RUMC
+		4,41,2012-08-13,73,,,,RP,"5,4","4+3,0+0",3,3,YES,RUMC
+		5,51,2012-08-13,73,,,,RP,"5,4","2+5,0+0","5,0",5,YES,RUMC
+		6,61,2012-08-13,73,,,,"TURP","5","3+4","2",2,YES,RUMC
+		7,71,2012-08-13,73,,,,,"5","3+4","2",2,YES,RUMC
+	END
+	rows m.csv patient_id PC >rows
+	run3 vx-pathology -q --map "$MAPS/picai.json" --findings findings --rejects rejects rows
+	expect 1
+	cp out made
+	# By patient: roots, lesions, grades.
+	same "$(jq -r 'select(.identifier | startswith("assessment/")) | [.identifier, .isup, .gleason_primary] | @tsv' made)" \
+		"$(printf '%s\n' $'assessment/PC00001/biopsy/11/lesion/1\t\t' $'assessment/PC00001/summary\t\t' \
+			$'assessment/PC00002/summary\t\t' $'assessment/PC00004/rpe/41/lesion/1\t3\t4' \
+			$'assessment/PC00004/rpe/41/lesion/2\t0\t' $'assessment/PC00004/summary\t3\t4' \
+			$'assessment/PC00007/other/71/lesion/1\t2\t3' $'assessment/PC00007/summary\t2\t3')"
+	same "$(jq -c '[.record._source.row, .field]' rejects)" "$(printf '%s\n' '[6,"lesion_GS"]' '[7,"histopath_type"]')"
+	same "$(jq -c 'select(.rule == "list_length") | [.row, .columns, .values]' findings)" \
+		'[5,["lesion_ISUP","lesion_GS"],["3","4+3,0+0"]]'
+}
