@@ -4,8 +4,8 @@
  *	for (size_t i = 0; i < len; i += vx_fold_next(text + i, len - i, &f))
  *		if (f.kind == VX_FOLD_WORD) ...             // "Ä", "ä", "A" + combining diaeresis, "ae": all "ae"
  *
- * All of Latin-1 and Latin Extended-A becomes a to z (ä ö ü: ae oe ue, ß: ss), full-width forms become ASCII; letters of
- * other scripts stay as they are. A byte that is no UTF-8 is a letter that equals no other.
+ * All of Latin-1 and Latin Extended-A becomes a to z (ä ö ü: ae oe ue, ß: ss), full-width forms become ASCII; letters
+ * of other scripts stay as they are. A byte that is no UTF-8 is a letter that equals no other.
  *
  * SPDX-License-Identifier: MIT
  */

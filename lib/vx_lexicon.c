@@ -108,8 +108,8 @@ static struct token *token_of(struct vx_lexicon *lex, const char *text, size_t l
 	return t;
 }
 
-/* The next word of text[*at..len): folded behind the *used bytes of out; false: there is none, or, where signs is false, a
- * sign comes first. A word without room sets *used to TOKEN_BYTES + 1. *start: where it begins. */
+/* The next word of text[*at..len): folded behind the *used bytes of out; false: there is none, or, where signs is
+ * false, a sign comes first. A word without room sets *used to TOKEN_BYTES + 1. *start: where it begins. */
 static bool next_word(const char *text, size_t len, size_t *at, bool signs, char *out, size_t *used, size_t *start)
 {
 	struct vx_folded f;
@@ -136,8 +136,8 @@ static bool next_word(const char *text, size_t len, size_t *at, bool signs, char
 	return *used > had;
 }
 
-/* A token as it is kept: its words, folded, one space between. Returns how many they are; 0: none, too many or too long,
- * or a sign among them, which parts words. */
+/* A token as it is kept: its words, folded, one space between. Returns how many they are; 0: none, too many or too
+ * long, or a sign among them, which parts words. */
 static unsigned fold_token(const char *text, size_t len, char out[TOKEN_BYTES], size_t *used, size_t *first)
 {
 	size_t at = 0, start;

@@ -54,7 +54,8 @@ const char *vx_term_value(enum vx_term t, const char *value, size_t len)
 	return NULL;
 }
 
-/* What stands before the next sep of *rest, without blanks at its ends; *rest moves behind it, at the end to no text. */
+/* What stands before the next sep of *rest, without blanks at its ends; *rest moves behind it, at the end to no
+ * text. */
 static struct vx_slice take(struct vx_slice *rest, char sep)
 {
 	const char *end = memchr(rest->text, sep, rest->len);
