@@ -310,6 +310,8 @@ static int conclude(struct vx_gleason_cell *p, struct vx_grade *g)
 		return VX_EREJECT;
 	if (p->result && add_result(p, graded, &out) != VX_OK)
 		return VX_EREJECT;
+	if (p->nothing && out.cancer_type && !is(out.cancer_type, "none"))
+		return vx_gleason_reject(p, "contradictory: 0 % or 0 mm beside a finding");
 	*g = out;
 	return VX_OK;
 }

@@ -29,6 +29,7 @@ struct vx_gleason_cell {
 	bool bare;                        /* a number whose meaning only its column or its size tells */
 	int bare_score;                   /* such a one of 6 to 10 */
 	bool beside;        /* something else than grades stands in the cell: a word, a percentage, a stage */
+	bool nothing;       /* 0 % or 0 mm stands in the cell */
 	int depth;          /* of brackets */
 	size_t first;       /* where the first token starts */
 	const char *result; /* a word's: benign ... */

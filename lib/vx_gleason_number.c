@@ -138,6 +138,12 @@ static int take_score(struct vx_gleason_cell *p, int value)
 	return vx_gleason_done(p);
 }
 
+/* 0%, 0 mm: beside a cancer it turns its meaning. */
+static bool is_nothing(const struct vx_gleason_token *number)
+{
+	return number->value == 0 && !number->fraction;
+}
+
 /* "10% pattern 4", "<5 % of Gleason 4", or of the tissue: then it says nothing of the grade. The number is taken. */
 static int take_percentage(struct vx_gleason_cell *p, const struct vx_gleason_token *number)
 {
@@ -152,8 +158,10 @@ static int take_percentage(struct vx_gleason_cell *p, const struct vx_gleason_to
 	while (t->kind == VX_GT_WORD && (t->word == VX_GW_OF || t->word == VX_GW_GLEASON))
 		t++;
 	if (tertiary || t->kind != VX_GT_WORD || t->word != VX_GW_PATTERN || t[1].kind != VX_GT_NUMBER ||
-		at_patterns(t + 1))
+		at_patterns(t + 1)) {
+		p->nothing = p->nothing || is_nothing(number);
 		return VX_OK;
+	}
 	if (t[1].fraction || t[1].value < 1 || t[1].value > 5)
 		return vx_gleason_reject_at(p, &t[1], "a Gleason pattern is 1 to 5");
 	p->f.share[t[1].value] = number->value + 1;
@@ -292,6 +300,7 @@ int vx_gleason_number(struct vx_gleason_cell *p)
 	if (p->t->kind == VX_GT_WORD && p->t->word == VX_GW_UNIT) {
 		p->t++;
 		p->beside = true;
+		p->nothing = p->nothing || is_nothing(number);
 		p->compare = p->sign = VX_GT_END;
 		return VX_OK;
 	}
