@@ -33,6 +33,11 @@ struct vx_slice vx_cell_trim(const char *text, size_t len)
 	return (struct vx_slice){ text, len };
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 bool vx_cell_blank(const char *text, size_t len)
 {
 	/* The last two are the dashes that spreadsheets make of "-" and "--". */
@@ -41,17 +46,12 @@ bool vx_cell_blank(const char *text, size_t len)
 
 	if (len == 0)
 		return true;
-	if (len > 4)
+	if (len > 4 || is_digit(*text))
 		return false;
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
 		if (strlen(words[i]) == len && strncasecmp(words[i], text, len) == 0)
 			return true;
 	return false;
-}
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
 }
 
 /* A number as it is spelled: its digits without the point as long as a double holds them exactly, and the power of ten. */

@@ -7,7 +7,6 @@
 #include "vx_json_lines.h"
 #include "vx_opt.h"
 #include "vx_pathmap_load.h"
-#include "vx_schema.h"
 
 #define SCHEMA "mapping.schema.json"
 #define LARGEST (1 << 20)
@@ -46,10 +45,21 @@ bool vx_pathmap_blank(const struct vx_pathmap *m, const char *text, size_t len)
 		return vx_cell_blank(text, len);
 	if (len == 0)
 		return true;
-	/* What begins with an ASCII letter or digit folds to what begins with it. */
 	if (isalnum((unsigned char)*text) && !m->own->begins[tolower((unsigned char)*text)])
 		return false;
 	return vx_pathmap_among(m->blanks, m->n_blanks, text, len);
+}
+
+/* Whether folding could make it one of the words: what begins with an ASCII letter or digit folds to what begins with it. */
+static bool may_be_word(const struct vx_pathmap_vocabulary *v, const char *text, size_t len)
+{
+	size_t i = 0;
+
+	if (len == 0 || v->n == 0 || v->n > 32 || !isalnum((unsigned char)*text))
+		return len > 0 && v->n > 0;
+	while (i < v->n && v->words[i].folded[0] != tolower((unsigned char)*text))
+		i++;
+	return i < v->n;
 }
 
 static int by_folded(const void *key, const void *word)
@@ -62,7 +72,7 @@ const struct vx_pathmap_set *vx_pathmap_lookup(const struct vx_pathmap_vocabular
 	const struct vx_pathmap_word *word = NULL;
 	struct vx_buf b = VX_BUF_INIT;
 
-	if (v->n == 0)
+	if (!may_be_word(v, text, len))
 		return NULL;
 	vx_buf_puts(&b, "");
 	vx_pathmap_fold(&b, text, len);
@@ -229,7 +239,7 @@ static void syntax_error(struct vx_pathmap_loader *l, const struct vx_error *why
 	l->n_problems = 1;
 }
 
-static struct vx_schema *load_schema(struct vx_error *err)
+struct vx_schema *vx_pathmap_schema(struct vx_error *err)
 {
 	struct vx_schema *schema = NULL;
 	char *path;
@@ -242,16 +252,13 @@ static struct vx_schema *load_schema(struct vx_error *err)
 	return schema;
 }
 
-struct vx_pathmap *vx_pathmap_parse_each(const char *name, const char *text, size_t len,
+struct vx_pathmap *vx_pathmap_parse_by(const struct vx_schema *schema, const char *name, const char *text, size_t len,
 	const struct vx_lexicon *lexicon, vx_pathmap_each *each, void *arg, struct vx_error *err)
 {
 	struct vx_pathmap_loader l = { .name = name, .text = text, .len = len, .lexicon = lexicon };
-	struct vx_schema *schema = load_schema(err);
 	struct vx_error why = VX_ERROR_INIT;
 	struct vx_json *json = NULL;
 
-	if (!schema)
-		return NULL;
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
 		l.text += 3;
 		l.len -= 3;
@@ -273,8 +280,19 @@ struct vx_pathmap *vx_pathmap_parse_each(const char *name, const char *text, siz
 	}
 	loader_free(&l);
 	vx_json_free(json);
-	vx_schema_free(schema);
 	return l.m;
+}
+
+struct vx_pathmap *vx_pathmap_parse_each(const char *name, const char *text, size_t len,
+	const struct vx_lexicon *lexicon, vx_pathmap_each *each, void *arg, struct vx_error *err)
+{
+	struct vx_schema *schema = vx_pathmap_schema(err);
+	struct vx_pathmap *m = NULL;
+
+	if (schema)
+		m = vx_pathmap_parse_by(schema, name, text, len, lexicon, each, arg, err);
+	vx_schema_free(schema);
+	return m;
 }
 
 struct vx_pathmap *vx_pathmap_load_each(

@@ -9,6 +9,7 @@
 #define VX_PATHMAP_LOAD_H
 
 #include "vx_pathmap.h"
+#include "vx_schema.h"
 
 struct vx_pathmap_column {
 	char *name;
@@ -59,6 +60,11 @@ struct vx_pathmap_own {
 	struct vx_lexicon **lexicons;
 	size_t n_lexicons;
 };
+
+/* vx_pathmap_schema: the schema of mappings; vx_pathmap_parse_by: vx_pathmap_parse_each by one that was loaded before. */
+struct vx_schema *vx_pathmap_schema(struct vx_error *err) VX_MUST_USE;
+struct vx_pathmap *vx_pathmap_parse_by(const struct vx_schema *schema, const char *name, const char *text, size_t len,
+	const struct vx_lexicon *lexicon, vx_pathmap_each *each, void *arg, struct vx_error *err) VX_MUST_USE;
 
 /* vx_pathmap_enter: the path grows by step; vx_pathmap_leave takes it back to what enter returned. */
 size_t vx_pathmap_enter(struct vx_pathmap_loader *l, const char *step);
