@@ -16,9 +16,9 @@ struct token {
 	char *text; /* folded, words with one space between; NULL: the slot is free */
 	size_t len;
 	uint64_t hash;
-	unsigned layer;   /* that its meanings come from */
-	unsigned longest; /* words of the longest token that begins with this word; of several words: 0 */
-	unsigned n;       /* meanings; 0: the word only begins longer tokens */
+	unsigned layer; /* that its meanings come from */
+	bool begins;    /* longer tokens begin with these words */
+	unsigned n;     /* meanings; 0: these words only begin longer tokens */
 	unsigned meanings[VX_TERM_MEANINGS];
 	const char *values[VX_TERMS];
 };
@@ -136,31 +136,28 @@ static bool next_word(const char *text, size_t len, size_t *at, bool signs, char
 	return *used > had;
 }
 
-/* A token as it is kept: its words, folded, one space between. Returns how many they are; 0: none, too many or too
- * long, or a sign among them, which parts words. */
-static unsigned fold_token(const char *text, size_t len, char out[TOKEN_BYTES], size_t *used, size_t *first)
+/* A token as it is kept: its words, folded, one space between; ends takes where each ends. Returns how many they are; 0:
+ * none, too many or too long, or a sign among them, which parts words. */
+static unsigned fold_token(const char *text, size_t len, char out[TOKEN_BYTES], size_t ends[TOKEN_WORDS])
 {
-	size_t at = 0, start;
+	size_t at = 0, used = 0, start;
 	unsigned words = 0;
 
-	for (*used = 0; next_word(text, len, &at, false, out, used, &start) && words <= TOKEN_WORDS; words++) {
-		if (*used >= TOKEN_BYTES)
+	while (next_word(text, len, &at, false, out, &used, &start)) {
+		if (used >= TOKEN_BYTES || words == TOKEN_WORDS)
 			return 0;
-		if (words == 0)
-			*first = *used;
-		out[(*used)++] = ' ';
+		ends[words++] = used;
+		out[used++] = ' ';
 	}
-	if (words)
-		(*used)--;
-	return at >= len && words <= TOKEN_WORDS ? words : 0;
+	return at >= len ? words : 0;
 }
 
 /* The token in this layer, emptied where earlier layers filled it. NULL with err when it is none. */
 static struct token *token_to_fill(struct vx_lexicon *lex, const char *text, size_t len, struct vx_error *err)
 {
 	char folded[TOKEN_BYTES];
-	size_t used, first;
-	unsigned words = fold_token(text, len, folded, &used, &first);
+	size_t ends[TOKEN_WORDS];
+	unsigned words = fold_token(text, len, folded, ends);
 	struct token *t;
 
 	if (!words) {
@@ -169,10 +166,9 @@ static struct token *token_to_fill(struct vx_lexicon *lex, const char *text, siz
 			TOKEN_WORDS, TOKEN_BYTES - 1);
 		return NULL;
 	}
-	t = token_of(lex, folded, first);
-	if (t->longest < words)
-		t->longest = words;
-	t = token_of(lex, folded, used);
+	for (unsigned i = 0; i + 1 < words; i++)
+		token_of(lex, folded, ends[i])->begins = true;
+	t = token_of(lex, folded, ends[words - 1]);
 	if (t->layer != lex->layer || !t->n) {
 		t->layer = lex->layer;
 		t->n = 0;
@@ -240,16 +236,16 @@ static const struct token *find(const struct vx_lexicon *lex, const char *text, 
 static const struct token *longest(const struct vx_lexicon *lex, const struct token *word, const char *text, size_t len,
 	char *buf, size_t used, size_t *at)
 {
-	const struct token *best = word->n ? word : NULL, *t;
+	const struct token *best = word->n ? word : NULL;
 	size_t end = *at, start;
 
-	for (unsigned words = 1; words < word->longest && used < TOKEN_BYTES; words++) {
+	while (word && word->begins && used < TOKEN_BYTES) {
 		buf[used++] = ' ';
 		if (!next_word(text, len, &end, false, buf, &used, &start) || used > TOKEN_BYTES)
 			break;
-		t = find(lex, buf, used);
-		if (t && t->n) {
-			best = t;
+		word = find(lex, buf, used);
+		if (word && word->n) {
+			best = word;
 			*at = end;
 		}
 	}
@@ -266,7 +262,7 @@ bool vx_lexicon_match(const struct vx_lexicon *lex, const char *text, size_t len
 		return false;
 	if (used <= TOKEN_BYTES)
 		t = find(lex, buf, used);
-	if (t && t->longest > 1)
+	if (t)
 		t = longest(lex, t, text, len, buf, used, at);
 	*m = (struct vx_term_match){ .text = text + start, .len = *at - start };
 	if (!t)
