@@ -88,10 +88,11 @@ lint:
 
 # make fuzz FUZZ_SECONDS=3600
 FUZZ_SECONDS ?= 60
-$(fuzzers): build-fuzz/%: tests/fuzz/%.c $(wildcard lib/*.c lib/*.h)
+FUZZ_pathology := $(filter-out %/main.c %/suggest.c,$(wildcard cmd/vx-pathology/*.c)) # a tool's own files, where it parses
+$(fuzzers): build-fuzz/%: tests/fuzz/%.c $(wildcard lib/*.c lib/*.h cmd/vx-pathology/*.[ch])
 	@mkdir -p $(@D)
 	clang $(CPPFLAGS) -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -pthread -o $@ \
-		$< $(wildcard lib/*.c) $(test_libs) $(base)
+		$< $(FUZZ_$*) $(wildcard lib/*.c) $(test_libs) $(base)
 fuzz: $(fuzzers)
 	@for f in $(fuzzers); do mkdir -p $$f.corpus; $$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 $$f.corpus || exit 1; done
 

@@ -317,7 +317,11 @@ short() { jq -r 'select(.identifier | startswith("assessment/")) | "\(.identifie
 	echo '{"site":"left apex","gs":"3+4"}' >in
 	pathology in
 	expect 1
-	has "$err" "_patient: missing: put vx-patient-map in front"
+	has "$err" "_patient: no patient/<name>: put vx-patient-map in front"
+	echo '{"site":"left apex","gs":"3+4","_patient":"patient/a b"}' >in
+	pathology in
+	expect 1
+	has "$err" "_patient: no patient/<name>: put vx-patient-map in front"
 }
 
 @test "a table that the mapping is not for: 65 after a hundred rows, and the column that is written otherwise" {

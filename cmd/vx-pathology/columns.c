@@ -6,9 +6,11 @@
 
 #include "pathology.h"
 #include "vx_hash.h"
+#include "vx_resource.h"
 #include "vx_template.h"
 
 #define UNMAPPED_MAX 1000
+#define PATIENT_MAX 100
 
 enum { OF_SOURCE = -2, OF_PATIENT = -3, OF_PRIVATE = -4, OF_UNMAPPED = -5, OF_IGNORED = -6 };
 
@@ -285,11 +287,14 @@ int columns_read(struct tool *t, struct row *row, struct vx_error *err)
 	return take_captures(t, row, err);
 }
 
+/* Other identifiers are made of it: so one segment, and short. */
 static bool is_patient(struct vx_slice s)
 {
 	static const char type[] = "patient/";
+	const size_t n = sizeof type - 1;
 
-	return s.len > sizeof type - 1 && memcmp(s.text, type, sizeof type - 1) == 0;
+	return s.len > n && s.len <= PATIENT_MAX && memcmp(s.text, type, n) == 0 &&
+	       !memchr(s.text + n, '/', s.len - n) && !vx_identifier_check(s.text, s.len);
 }
 
 /* vx-patient-map writes _patient as the last member. In text that is JSON these bytes in front of the closing bracket can be

@@ -192,8 +192,8 @@ int groups_add(struct tool *t, struct vx_record *rec, struct vx_error *err)
 	int status = VX_OK;
 
 	if (!columns_patient(rec->line, rec->len, &patient))
-		return vx_error_set(
-			err, VX_EREJECT, "_patient", "missing: put vx-patient-map in front, it says whose row this is");
+		return vx_error_set(err, VX_EREJECT, "_patient",
+			"no patient/<name>: put vx-patient-map in front, it says whose row this is");
 	if (!g->sorted)
 		return wait_line(g, rec, patient, err);
 	if (g->n == 0 || g->patient.len != patient.len || memcmp(g->patient.data, patient.text, patient.len) != 0)

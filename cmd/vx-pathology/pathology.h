@@ -112,6 +112,11 @@ struct tool {
 	long rows, empty_rows, patients, workups, components;
 };
 
+/* tool: opened from its options; tool_start is the second half, for a tool that has its lexicon and mapping. */
+int tool_open(struct tool *t, struct vx_error *err);
+int tool_start(struct tool *t, struct vx_error *err);
+void tool_close(struct tool *t);
+
 /* columns: a line -> cells. */
 struct columns *columns_new(const struct vx_pathmap *map);
 void columns_free(struct columns *c);
@@ -138,6 +143,9 @@ struct groups *groups_new(bool sorted, take_patient *take, struct vx_error *err)
 void groups_free(struct groups *g);
 int groups_add(struct tool *t, struct vx_record *rec, struct vx_error *err);
 int groups_end(struct tool *t, struct vx_job *job, struct vx_error *err);
+
+/* patient: the whole way of one patient's rows. VX_EDATA: the mapping is for another table. */
+take_patient patient_take;
 
 /* read: the cells of a part -> what they mean. VX_EREJECT with the column and the reason. */
 int read_part(struct tool *t, const struct vx_pathmap_part *how, struct part *p, struct vx_error *err);
