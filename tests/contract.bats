@@ -2,7 +2,7 @@
 # What holds for every binary alike: help, usage errors, streams, exit statuses. A tool that is not listed here fails.
 load helper
 
-FILTERS='vx-nifti-meta vx-patient-map vx-upload vx-validate vx-post'
+FILTERS='vx-nifti-meta vx-pathology vx-patient-map vx-upload vx-validate vx-post'
 SOURCES='vx-scan vx-csv'
 SERVERS='vx-serve'
 
@@ -12,6 +12,7 @@ setup_file() {
 	start_serve
 	export API SERVE_PID
 	echo '{"identifier":"datasource/contract","shorthand":"CO"}' | vx-post -q --api "$API" >/dev/null
+	echo '{"rows":"workup","workup":{"grade":{"gleason":"text"}}}' >"$BATS_FILE_TMPDIR/map.json"
 }
 
 teardown_file() {
@@ -23,15 +24,20 @@ tools() { for t in "$BUILD"/vx-*; do [ -x "$t" ] && [ -f "$t" ] && basename "$t"
 # args TOOL: what it needs beside its input.
 args() {
 	case $1 in
+	vx-pathology) echo "--map $BATS_FILE_TMPDIR/map.json" ;;
 	vx-patient-map) echo "--api $API --datasource datasource/contract" ;;
 	vx-post) echo "--api $API" ;;
 	vx-upload) echo "--to file://$BATS_FILE_TMPDIR/store" ;;
 	esac
 }
 
+# each TOOL: how many results a record has: vx-pathology makes a specimen and an assessment of it.
+each() { [ "$1" = vx-pathology ] && echo 2 || echo 1; }
+
 # good TOOL N: N records that the tool handles, each once.
 good() {
 	case $1 in
+	vx-pathology) seq -f '{"text":"3+4","_patient":"patient/CO%05.0f","_source":{"file":"t.csv","row":2}}' "$2" ;;
 	vx-post | vx-validate) seq -f '{"identifier":"volume/contract/%.0f","path_nii":"s3://b/x.nii.gz"}' "$2" ;;
 	*) seq -f '{"n":%.0f,"text":"as it is","_match":{"patient":"p1"}}' "$2" ;;
 	esac
@@ -93,13 +99,13 @@ filter() { # filter TOOL [ARG...]: runs it with its arguments
 	done
 }
 
-@test "one result a record, in order, with and without a final newline" {
+@test "each record has its results, in order, with and without a final newline" {
 	local t
 	for t in $FILTERS; do
 		good "$t" 300 >"$BATS_TEST_TMPDIR/in"
 		filter "$t" -q "$BATS_TEST_TMPDIR/in"
 		expect 0
-		same "$(wc -l <<<"$out")" 300
+		same "$(wc -l <<<"$out")" $((300 * $(each "$t")))
 		cp "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/first"
 		printf %s "$(cat "$BATS_TEST_TMPDIR/in")" >"$BATS_TEST_TMPDIR/cut"
 		filter "$t" -q "$BATS_TEST_TMPDIR/cut"
@@ -188,7 +194,7 @@ filter() { # filter TOOL [ARG...]: runs it with its arguments
 			{ good "$t" 2 | head -1; printf "$bad"; echo; good "$t" 2 | tail -1; } >"$BATS_TEST_TMPDIR/in"
 			filter "$t" --rejects "$BATS_TEST_TMPDIR/rejects" "$BATS_TEST_TMPDIR/in"
 			expect 1
-			same "$(wc -l <<<"$out")" 2
+			same "$(wc -l <<<"$out")" $((2 * $(each "$t")))
 			has "$err" "$t: $BATS_TEST_TMPDIR/in:2: "
 			same "$(jq -c '[.tool,.row,has("reason"),(has("record") or has("record_latin1"))]' "$BATS_TEST_TMPDIR/rejects")" \
 				"[\"$t\",2,true,true]"
@@ -205,12 +211,14 @@ filter() { # filter TOOL [ARG...]: runs it with its arguments
 			printf '{"a":'
 			head -c 100000 /dev/zero | tr '\0' '['
 			echo
-			printf '{"identifier":"volume/contract/big","path_nii":"s3://b/x","other_data":{"x":"%s"},"_match":{"patient":"p1"}}\n' "$(cat "$BATS_TEST_TMPDIR/x")" |
-				if [ "$t" = vx-post ] || [ "$t" = vx-validate ]; then cat; else sed 's/"identifier"[^}]*}/"n":"'"$(head -c 1000 "$BATS_TEST_TMPDIR/x")"'"/'; fi
+			case $t in
+			vx-post | vx-validate) printf '{"identifier":"volume/contract/big","path_nii":"s3://b/x","other_data":{"x":"%s"}}\n' "$(cat "$BATS_TEST_TMPDIR/x")" ;;
+			*) printf '{"text":"3+4","n":"%s","_match":{"patient":"p1"},"_patient":"patient/CO00002"}\n' "$(cat "$BATS_TEST_TMPDIR/x")" ;;
+			esac
 		} >"$BATS_TEST_TMPDIR/in"
 		filter "$t" -q "$BATS_TEST_TMPDIR/in"
 		expect 1
-		same "$(wc -l <<<"$out")" 2
+		same "$(wc -l <<<"$out")" $((2 * $(each "$t")))
 		has "$err" "nested deeper than 64 levels"
 	done
 }
@@ -226,9 +234,10 @@ filter() { # filter TOOL [ARG...]: runs it with its arguments
 
 @test "a pure filter dies quietly when its reader goes" {
 	local t
-	for t in vx-nifti-meta vx-validate; do
+	for t in vx-nifti-meta vx-validate vx-pathology; do
 		good "$t" 100000 >"$BATS_TEST_TMPDIR/in"
-		"$t" "$BATS_TEST_TMPDIR/in" 2>"$BATS_TEST_TMPDIR/err" | head -1 >/dev/null || true
+		# shellcheck disable=SC2046
+		"$t" $(args "$t") "$BATS_TEST_TMPDIR/in" 2>"$BATS_TEST_TMPDIR/err" | head -1 >/dev/null || true
 		same "$(grep -v warning "$BATS_TEST_TMPDIR/err")" ""
 	done
 }
@@ -237,7 +246,7 @@ filter() { # filter TOOL [ARG...]: runs it with its arguments
 	local t
 	for t in $FILTERS; do
 		filter "$t" < <(good "$t" 1)
-		[[ $err =~ $t:\ 1\ [a-z]+\ in,\ 1\ out,\ 0\ rejected ]]
+		[[ $err =~ $t:\ 1\ [a-z]+\ in,\ $(each "$t")\ out,\ 0\ rejected ]]
 		filter "$t" -q < <(good "$t" 1; echo '[]')
 		expect 1
 		has "$err" "not a JSON object but array"
@@ -263,10 +272,10 @@ filter() { # filter TOOL [ARG...]: runs it with its arguments
 @test "a quick look at memory: 200,000 records below 16 MiB" {
 	local t
 	plain_build
-	for t in vx-nifti-meta vx-validate vx-upload vx-patient-map; do
-		good "$t" 200000 >"$BATS_TEST_TMPDIR/in"
-		# shellcheck disable=SC2046
-		/usr/bin/time -f %M -o "$BATS_TEST_TMPDIR/rss" "$t" -q $(args "$t") "$BATS_TEST_TMPDIR/in" >/dev/null
+	for t in vx-nifti-meta vx-validate vx-upload vx-patient-map 'vx-pathology --sorted'; do
+		good "${t% *}" 200000 >"$BATS_TEST_TMPDIR/in"
+		# shellcheck disable=SC2046,SC2086
+		/usr/bin/time -f %M -o "$BATS_TEST_TMPDIR/rss" $t -q $(args "${t% *}") "$BATS_TEST_TMPDIR/in" >/dev/null
 		[ "$(cat "$BATS_TEST_TMPDIR/rss")" -lt 16384 ] || { echo "$t: $(cat "$BATS_TEST_TMPDIR/rss") KiB"; false; }
 	done
 }
