@@ -193,6 +193,11 @@ rejects() {
 		same "$(counts)" "$(printf '%s\n' "assessment $want 41" "datasource $want 1" "specimen $want 41")"
 		has "$out" 'patients    16'
 	done
+	# The same table, exported in another order.
+	mkdir "$BATS_TEST_TMPDIR/other"
+	{ head -n 1 "$DATA/ucla/TCIA-Biopsy-Data.csv"; tail -n +2 "$DATA/ucla/TCIA-Biopsy-Data.csv" | tac; } >"$BATS_TEST_TMPDIR/other/t.csv"
+	ingest ucla --data "$BATS_TEST_TMPDIR/other" --expect-unchanged
+	expect 0
 	ingest ucla --data "$DATA/prostatex"
 	expect 74
 	has "$err" "/prostatex: no *.csv with the columns Patient Number, Core Label, Primary Gleason"

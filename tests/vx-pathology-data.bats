@@ -198,11 +198,12 @@ public() { jq -c 'with_entries(select(.key | startswith("_") | not))' "$1" | sor
 	vx-pathology -q --map "$MAPS/ucla.json" --psa rows | cmp - made
 }
 
-@test "UCLA: no label, an EXTRA core, another PSA value on one row: nothing lost, nothing made up" {
+@test "UCLA: no label, an EXTRA core, another PSA value, cancer without a grade: nothing lost, nothing made up" {
 	needs_data ucla
 	cd "$BATS_TEST_TMPDIR"
 	ucla_rows | jq -c 'if ._source.row == 2 then ."Core Label" = "" elif ._source.row == 3 then ."Core Label" = "EXTRA"
-		elif ._source.row == 4 then ."PSA (ng/mL)" = "17.5" else . end' >rows
+		elif ._source.row == 4 then ."PSA (ng/mL)" = "17.5" elif ._source.row == 5 then ."Cancer Length (mm)" = "3.0"
+		else . end' >rows
 	run3 vx-pathology --map "$MAPS/ucla.json" --findings findings rows
 	cp out made
 	expect 0
@@ -212,6 +213,10 @@ public() { jq -c 'with_entries(select(.key | startswith("_") | not))' "$1" | sor
 	same "$(jq -c 'select(._source.row == 3 and .is_summary == false)
 		| [.side, .level, .is_systematic, .is_targeted, .other_data.region]' made)" '[null,null,false,null,"EXTRA"]'
 	same "$(jq -c 'select(.rule == "psa") | [.severity, .columns[0]]' findings)" '["warning","PSA (ng/mL)"]'
+	# No Gleason is benign in this table, but not where 3 mm of cancer were measured.
+	same "$(jq -c 'select(.cancer_length == 3) | [.isup, .cancer_type]' made)" '[null,"tumor"]'
+	same "$(jq -c 'select(.rule == "grade") | [.severity, .row, .columns]' findings)" \
+		'["error",5,["Primary Gleason","Cancer Length (mm)"]]'
 	same "$(jq -c 'select(.is_summary) | .total_cores' made)" 18
 }
 
