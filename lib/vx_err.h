@@ -44,6 +44,14 @@ struct vx_error {
 		.status = VX_OK, .row = 0, .field = "", .reason = "", .file = ""                                       \
 	}
 
+/* vx_error_clear: what VX_ERROR_INIT makes, without the zeroes of 5 KiB: for calls that run a million times. */
+static inline void vx_error_clear(struct vx_error *err)
+{
+	err->status = VX_OK;
+	err->row = 0;
+	err->field[0] = err->reason[0] = err->file[0] = '\0';
+}
+
 /* vx_error_set: fills in status, field ("" or NULL: none) and reason; file and row are left as they are.
  * Returns status, so that a caller can write: return vx_error_set(err, VX_EREJECT, "dim", "...");
  * err may be NULL: then only the status is returned. */

@@ -117,8 +117,9 @@ static bool check_text(struct vx_json_scan *scan, struct vx_record *rec, struct 
 /* Parses a record, or with scan only checks it; one that is no JSON object is rejected here. */
 static bool record_parse(struct vx_json_scan *scan, struct vx_record *rec)
 {
-	struct vx_error err = VX_ERROR_INIT;
+	struct vx_error err;
 
+	vx_error_clear(&err);
 	if (scan ? check_text(scan, rec, &err)
 		 : vx_json_parse(rec->line, rec->len, &rec->json, &err) == VX_OK &&
 				vx_json_type(rec->json) == VX_OBJECT)

@@ -37,8 +37,9 @@ static bool own_word(struct tool *t, const struct vx_pathmap_grade *how, struct 
 static int parse_cell(struct tool *t, const struct vx_pathmap_grade *how, vx_column column, struct vx_slice cell,
 	enum vx_grade_column kind, struct vx_grade *g, struct vx_error *err)
 {
-	struct vx_error why = VX_ERROR_INIT;
+	struct vx_error why;
 
+	vx_error_clear(&why);
 	*g = not_assessed;
 	if ((how->n_words && own_word(t, how, cell, g)) || cell_blank(t, cell) ||
 		vx_grade_parse(cell.text, cell.len, kind, t->lexicon, g, &why) == VX_OK)
@@ -48,8 +49,9 @@ static int parse_cell(struct tool *t, const struct vx_pathmap_grade *how, vx_col
 
 static int pattern(struct tool *t, vx_column column, const struct part *p, int *v, struct vx_error *err)
 {
-	struct vx_error why = VX_ERROR_INIT;
+	struct vx_error why;
 
+	vx_error_clear(&why);
 	*v = 0;
 	if (column == VX_NO_COLUMN || cell_blank(t, p->cells[column]) ||
 		vx_grade_pattern_cell(p->cells[column].text, p->cells[column].len, v, &why) == VX_OK)
@@ -62,10 +64,11 @@ static int say_patterns(struct tool *t, const struct vx_pathmap_grade *how, cons
 	struct vx_error *err)
 {
 	struct vx_slice first = p->cells[how->primary], second = p->cells[how->secondary];
-	struct vx_error why = VX_ERROR_INIT;
+	struct vx_error why;
 	int primary, secondary, tertiary;
 	bool one = cell_blank(t, first), two = cell_blank(t, second);
 
+	vx_error_clear(&why);
 	s->columns[0] = how->primary;
 	s->columns[1] = how->secondary;
 	s->n = 2;
@@ -102,10 +105,11 @@ static int say_cell(struct tool *t, const struct vx_pathmap_grade *how, const st
 static int add_tertiary(struct tool *t, const struct vx_pathmap_grade *how, const struct part *p, struct saying *s,
 	struct vx_error *err)
 {
-	struct vx_error why = VX_ERROR_INIT;
+	struct vx_error why;
 	struct vx_grade with;
 	int tertiary;
 
+	vx_error_clear(&why);
 	if (how->tertiary == VX_NO_COLUMN)
 		return VX_OK;
 	s->columns[s->n++] = how->tertiary;

@@ -77,9 +77,11 @@ static int batch(struct vx_record *recs, size_t n, struct vx_job *job, void *arg
 {
 	(void)job;
 	for (size_t i = 0; i < n; i++) {
-		struct vx_error why = VX_ERROR_INIT;
-		int status = groups_add(arg, &recs[i], &why);
+		struct vx_error why;
+		int status;
 
+		vx_error_clear(&why);
+		status = groups_add(arg, &recs[i], &why);
 		if (status == VX_EREJECT) {
 			vx_error_at(&why, recs[i].input, recs[i].row);
 			vx_reject_line(recs[i].job, recs[i].line, recs[i].len, &why);

@@ -11,9 +11,10 @@ static bool reject_strange(struct tool *t, struct vx_job *job, struct patient *p
 	bool any = false;
 
 	for (size_t i = 0; t->o->strict && i < p->n_rows; i++) {
-		struct vx_error err = VX_ERROR_INIT;
+		struct vx_error err;
 		struct row *row = &p->rows[i];
 
+		vx_error_clear(&err);
 		if (!row->strange || row->rejected)
 			continue;
 		vx_error_set(&err, VX_EREJECT, row->strange_column, "%s", row->strange);
@@ -41,8 +42,9 @@ static int read_rows(struct tool *t, struct vx_job *job, struct patient *p, stru
 {
 	for (size_t i = 0; i < p->n_rows; i++) {
 		struct row *row = &p->rows[i];
-		struct vx_error why = VX_ERROR_INIT;
+		struct vx_error why;
 
+		vx_error_clear(&why);
 		t->rows++;
 		row->readable = columns_read(t, row, &why) == VX_OK;
 		if (!row->readable)

@@ -22,9 +22,10 @@ static int by_reading(const void *a, const void *b, void *tool)
 
 static int read_value(struct tool *t, const struct row *row, vx_column column, double *v, struct vx_error *err)
 {
-	struct vx_error why = VX_ERROR_INIT;
+	struct vx_error why;
 	struct vx_slice cell;
 
+	vx_error_clear(&why);
 	*v = NAN;
 	if (column == VX_NO_COLUMN || cell_blank(t, cell = row->cells[column]))
 		return VX_OK;
@@ -36,9 +37,10 @@ static int read_value(struct tool *t, const struct row *row, vx_column column, d
 static int read_row(struct tool *t, struct reading *r, struct vx_error *err)
 {
 	const struct vx_pathmap_psa *how = &t->map->psa;
-	struct vx_error why = VX_ERROR_INIT;
+	struct vx_error why;
 	struct vx_slice day;
 
+	vx_error_clear(&why);
 	if (read_value(t, r->row, how->value, &r->value, err) != VX_OK)
 		return VX_EREJECT;
 	if (isnan(r->value) || how->date == VX_NO_COLUMN || cell_blank(t, day = r->row->cells[how->date]))
@@ -100,10 +102,11 @@ static void emit_value(
 	struct row **rows = vx_arena_array(&t->arena, n, sizeof *rows);
 	struct vx_buf *b = &t->out;
 	struct vx_slice disagrees, *cells, other[2], name;
-	struct vx_error err = VX_ERROR_INIT;
+	struct vx_error err;
 	struct row merged_row = *r->row;
 	double density;
 
+	vx_error_clear(&err);
 	for (size_t i = 0; i < n; i++)
 		rows[i] = r[i].row;
 	cells = merged(t, rows, n, t->psa_columns, &disagrees);
@@ -150,8 +153,9 @@ static void emit_day(struct tool *t, struct vx_job *job, const struct patient *p
 		findings_add(t, where.row, &f);
 	}
 	for (size_t i = 0; i < n; i = end) {
-		struct vx_error err = VX_ERROR_INIT;
+		struct vx_error err;
 
+		vx_error_clear(&err);
 		for (end = i + 1; end < n && !(r[end].value > r[i].value);)
 			end++;
 		if (!r->date[0] || !(r[0].value < r[n - 1].value)) {
@@ -176,8 +180,9 @@ void emit_psa(struct tool *t, struct vx_job *job, struct patient *p)
 		return;
 	for (size_t i = 0; i < p->n_rows; i++) {
 		struct reading *r = &readings[n];
-		struct vx_error err = VX_ERROR_INIT;
+		struct vx_error err;
 
+		vx_error_clear(&err);
 		if (!p->rows[i].readable)
 			continue;
 		*r = (struct reading){ .row = &p->rows[i] };

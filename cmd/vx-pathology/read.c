@@ -127,8 +127,9 @@ static void read_locations(struct tool *t, const struct vx_pathmap_part *how, st
 static int read_number(struct tool *t, const struct vx_pathmap_number *how, const struct part *p, double most,
 	double *v, struct vx_error *err)
 {
-	struct vx_error why = VX_ERROR_INIT;
+	struct vx_error why;
 
+	vx_error_clear(&why);
 	*v = NAN;
 	for (size_t i = 0; i < how->n; i++) {
 		struct vx_slice cell = p->cells[how->columns[i]];
@@ -167,9 +168,10 @@ static int read_count(
 
 static int read_date(struct tool *t, vx_column column, const struct part *p, char out[11], struct vx_error *err)
 {
-	struct vx_error why = VX_ERROR_INIT;
+	struct vx_error why;
 	struct vx_slice cell;
 
+	vx_error_clear(&why);
 	out[0] = '\0';
 	if (column == VX_NO_COLUMN || cell_blank(t, cell = p->cells[column]))
 		return VX_OK;
@@ -183,11 +185,12 @@ static int read_date(struct tool *t, vx_column column, const struct part *p, cha
 static void put_value(struct tool *t, const struct vx_pathmap_other *o, const struct part *p, struct vx_buf *b)
 {
 	struct vx_slice cell = p->cells[o->column];
-	struct vx_error why = VX_ERROR_INIT;
+	struct vx_error why;
 	char day[11];
 	int64_t whole;
 	double v;
 
+	vx_error_clear(&why);
 	if (cell_blank(t, cell)) {
 		vx_buf_puts(b, "null");
 	} else if (o->as == VX_AS_NUMBER && vx_cell_number(cell.text, cell.len, t->map->decimal, &v, &why) == VX_OK) {

@@ -34,13 +34,20 @@ static void mark_columns(struct tool *t)
 		t->psa_columns[m->psa.density] = true;
 }
 
+/* A mapping is written by hand: all that is wrong with it at once. */
+static void say_problem(void *arg, const struct vx_error *problem)
+{
+	(void)arg;
+	vx_message(problem);
+}
+
 int tool_open(struct tool *t, struct vx_error *err)
 {
 	int status = load_lexicon(t, err);
 
 	if (status != VX_OK || t->o->suggest)
 		return status;
-	t->map = vx_pathmap_load(t->o->map, t->lexicon, err);
+	t->map = vx_pathmap_load_each(t->o->map, t->lexicon, say_problem, NULL, err);
 	if (!t->map)
 		return err->status;
 	for (size_t i = 0; i < t->map->n_unsure; i++)

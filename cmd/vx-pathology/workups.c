@@ -17,9 +17,10 @@ void reject_row(struct tool *t, struct vx_job *job, struct row *row, struct vx_e
 /* A day that names a workup is named the same however it is written. */
 static int key_text(struct tool *t, vx_column column, struct vx_slice cell, struct vx_buf *b, struct vx_error *err)
 {
-	struct vx_error why = VX_ERROR_INIT;
+	struct vx_error why;
 	char day[11];
 
+	vx_error_clear(&why);
 	if (cell_blank(t, cell))
 		return vx_error_set(err, VX_EREJECT, t->map->columns[column], "blank: the row names no workup");
 	if (b->len)
@@ -66,9 +67,10 @@ static size_t place_rows(struct tool *t, struct vx_job *job, struct patient *p, 
 	p->stray = 0;
 	for (size_t i = 0; i < p->n_rows; i++) {
 		struct row *row = &p->rows[i];
-		struct vx_error err = VX_ERROR_INIT;
+		struct vx_error err;
 		int status = VX_OK;
 
+		vx_error_clear(&err);
 		if (row->empty)
 			continue;
 		vx_buf_clear(&t->scratch);
@@ -171,8 +173,9 @@ struct vx_slice *merged(struct tool *t, struct row **rows, size_t n, const bool 
 /* What the rows of a workup say of it as a whole. All of them are rejected where that cannot be read. */
 static bool read_workup(struct tool *t, struct vx_job *job, struct workup *w)
 {
-	struct vx_error err = VX_ERROR_INIT;
+	struct vx_error err;
 
+	vx_error_clear(&err);
 	w->part.row = w->rows[0];
 	w->part.cells = merged(t, w->rows, w->n_rows, t->workup_columns, &w->disagrees);
 	if (read_part(t, &t->map->workup, &w->part, &err) == VX_OK)
@@ -188,9 +191,10 @@ static bool read_workup(struct tool *t, struct vx_job *job, struct workup *w)
 static void reject_rivals(struct tool *t, struct vx_job *job, struct row **rows, size_t n, const char *what)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct vx_error err = VX_ERROR_INIT;
+		struct vx_error err;
 		const struct row *other = rows[i ? 0 : 1];
 
+		vx_error_clear(&err);
 		vx_error_set(&err, VX_EREJECT, NULL, "row %ld of %s says something else of the same %s", other->number,
 			other->file, what);
 		reject_row(t, job, rows[i], &err);
@@ -223,8 +227,9 @@ size_t one_of(struct tool *t, struct vx_job *job, struct row **rows, size_t n, c
 
 static bool read_component(struct tool *t, struct vx_job *job, struct workup *w, struct part *p)
 {
-	struct vx_error err = VX_ERROR_INIT;
+	struct vx_error err;
 
+	vx_error_clear(&err);
 	if (read_part(t, &t->map->component, p, &err) == VX_OK)
 		return true;
 	reject_row(t, job, p->row, &err);
@@ -253,9 +258,11 @@ static void components_of_rows(struct tool *t, struct vx_job *job, struct workup
 /* A row a workup: its components, if any, are the items of its lists. One that cannot be read takes the row with it. */
 static void components_of_lists(struct tool *t, struct vx_job *job, struct workup *w)
 {
-	struct vx_error err = VX_ERROR_INIT;
-	bool good = lists_split(t, w->rows[0], &w->components, &w->n_components, &err) == VX_OK;
+	struct vx_error err;
+	bool good;
 
+	vx_error_clear(&err);
+	good = lists_split(t, w->rows[0], &w->components, &w->n_components, &err) == VX_OK;
 	for (size_t i = 0; good && i < w->n_components; i++)
 		good = read_part(t, &t->map->component, &w->components[i], &err) == VX_OK;
 	if (good)
