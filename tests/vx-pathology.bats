@@ -155,7 +155,7 @@ short() { jq -r 'select(.identifier | startswith("assessment/")) | "\(.identifie
 	pathology --strict in
 	expect 1
 	same "$(short | grep -c lesion)" 4
-	has "$err" "t.csv:3: isup: "
+	has "$err" "t.csv:3: isup: list_length: isup '2', gs '3+4,4+4': the two lists differ"
 	lists_map '{"component":{"lists":{"columns":["gs","isup","pirads"]}}}'
 	jq 'del(.component.lists.omit)' map.json >m && mv m map.json
 	rows 'AA00001:{"study":"s1","type":"SysBx","gs":"3+4,4+4","isup":"2","pirads":"","case":"","sig":""}' >in

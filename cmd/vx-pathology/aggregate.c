@@ -133,3 +133,8 @@ int aggregate_isup(const struct aggregate *a)
 		return -1;
 	return a->worst.isup;
 }
+
+int aggregate_at_least(const struct aggregate *a)
+{
+	return a->candidates ? __builtin_ctz(a->candidates) : a->worst.isup;
+}

@@ -204,12 +204,14 @@ static void put_sum_notes(struct vx_buf *b, const struct aggregate *a)
 
 	if (a->candidates && !a->rejected)
 		put_grade_notes(b, &g);
-	if (isup < 0 && a->rejected && a->worst.isup > 0)
-		vx_buf_printf(b, "%s\"isup_at_least\":%d", b->len ? "," : "", a->worst.isup);
+	if (isup < 0 && a->rejected && aggregate_at_least(a) > 0)
+		vx_buf_printf(b, "%s\"isup_at_least\":%d", b->len ? "," : "", aggregate_at_least(a));
 	if (isup > 0 && a->worst.derived && a->worst.primary)
 		vx_buf_printf(b, "%s\"patterns_derived\":true", b->len ? "," : "");
-	if (a->not_assessed || a->rejected)
+	if (a->not_assessed || a->ungraded || a->rejected)
 		vx_buf_printf(b, "%s\"components\":%ld", b->len ? "," : "", a->components);
+	if (a->ungraded)
+		vx_buf_printf(b, ",\"ungraded\":%ld", a->ungraded);
 	if (a->not_assessed)
 		vx_buf_printf(b, ",\"not_assessed\":%ld", a->not_assessed);
 	if (a->rejected)

@@ -102,9 +102,8 @@ static void put_finding(struct findings *all, const struct tool *t, const struct
 		flush(all);
 }
 
-static void describe(struct vx_buf *b, const struct row *row, const struct finding *f)
+static void describe(struct vx_buf *b, const struct finding *f)
 {
-	vx_buf_printf(b, "%s:%ld: ", row->file, row->number);
 	for (size_t i = 0; i < f->n; i++)
 		vx_buf_printf(b, "%s%.100s '%.*s'", i ? ", " : "", f->columns[i],
 			(int)vx_utf8_cut(f->values[i].text, f->values[i].len, 60), f->values[i].text);
@@ -128,7 +127,8 @@ static void count(struct findings *all, const struct row *row, const struct find
 	snprintf(t->rule, sizeof t->rule, "%s", f->rule);
 	t->severity = f->severity;
 	t->count = 1;
-	describe(&first, row, f);
+	vx_buf_printf(&first, "%s:%ld: ", row->file, row->number);
+	describe(&first, f);
 	t->first = vx_strndup(first.data, first.len);
 	vx_buf_free(&first);
 }
@@ -146,7 +146,8 @@ void findings_add(struct tool *t, struct row *row, const struct finding *f)
 	if (!t->o->strict || row->strange)
 		return;
 	struct vx_buf why = VX_BUF_INIT;
-	describe(&why, row, f);
+	vx_buf_printf(&why, "%s: ", f->rule);
+	describe(&why, f);
 	row->strange = vx_arena_copy(&t->arena, why.data, why.len);
 	row->strange_column = f->n ? f->columns[0] : NULL;
 	vx_buf_free(&why);

@@ -228,8 +228,10 @@ int read_grade(struct tool *t, const struct vx_pathmap_grade *how, struct part *
 		list[i].grade = not_assessed;
 	if (say_all(t, how, p, list, &n, err) != VX_OK)
 		return VX_EREJECT;
-	while (by + 1 < n && list[by].grade.state == VX_NOT_ASSESSED)
+	while (by < n && list[by].grade.state == VX_NOT_ASSESSED)
 		by++;
+	if (by == n)
+		by = 0; /* nobody says anything: the first column is the one to look at */
 	if (how->blank_is_benign && all_empty(p, list, n))
 		result_grade("benign", &list[by = 0].grade);
 	p->grade = list[by].grade;

@@ -184,6 +184,7 @@ void aggregate_workup(const struct tool *t, struct workup *w);
 void aggregate_patient(const struct tool *t, struct patient *p);
 /* aggregate_isup: the decided group, or -1; aggregate_at_least: for a rejected row, what is known all the same. */
 int aggregate_isup(const struct aggregate *a);
+int aggregate_at_least(const struct aggregate *a);
 
 /* checks: columns that must agree with the tree. */
 void check_components(struct tool *t, struct workup *w);

@@ -17,8 +17,9 @@
 	X(OTHER_DATE)                                                                                                  \
 	X(PROCEDURE)                                                                                                   \
 	X(GLEASON)                                                                                                     \
-	X(PRIMARY) X(SECONDARY) X(TERTIARY) X(ISUP) X(RESULT) X(CSPCA) X(COMPONENT) X(LOCATION) X(SIDE) X(LEVEL)       \
-		X(ZONE) X(AP_POSITION) X(LATERALITY) X(CORE_LENGTH) X(CANCER_LENGTH) X(PERCENT_CANCER) X(TOTAL_CORES)  \
+	X(PRIMARY)                                                                                                     \
+	X(SECONDARY) X(TERTIARY) X(ISUP) X(RESULT) X(CSPCA) X(COMPONENT) X(LOCATION) X(SIDE) X(LEVEL) X(ZONE)          \
+		X(AP_POSITION) X(LATERALITY) X(CORE_LENGTH) X(CANCER_LENGTH) X(PERCENT_CANCER) X(TOTAL_CORES)          \
 			X(AFFECTED_CORES) X(PSA) X(PSA_DATE) X(PSA_DENSITY) X(PSA_OTHER) X(VOLUME) X(PIRADS)           \
 				X(COORDINATE) X(ASSESSOR) X(PERSONAL) X(IGNORE) X(CORE) X(LESION) X(CASE) X(COMMENT)   \
 					X(CENTIMETRES)
