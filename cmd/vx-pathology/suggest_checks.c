@@ -114,7 +114,8 @@ static bool is_said(const struct suggest_plan *p, size_t column, struct vx_slice
 	return vx_grade_parse(cell.text, cell.len, VX_GRADE_GROUP, p->lexicon, &g, NULL) == VX_OK;
 }
 
-/* Cells that the source writes where nothing was assessed, each once, into the check. The rows come in an order of their own. */
+/* Cells that the source writes where nothing was assessed, each once, into the check. The rows come in an order of
+ * their own. */
 static void add_unassessed(struct suggest_plan *p, size_t column, const struct worst *by_row, struct vx_json *check)
 {
 	const struct suggest_column *col = &p->t->columns[column];
@@ -158,8 +159,8 @@ static void check_worst(struct suggest_plan *p, size_t column, const struct wors
 	add_check(p, column, check);
 }
 
-/* The words of a yes-no column, each into yes or no. */
-static void add_answers(const struct suggest_plan *p, size_t column, struct vx_json *check)
+/* The words of a yes-no column, each into yes or no; false where it only ever says one of them. */
+static bool add_answers(const struct suggest_plan *p, size_t column, struct vx_json *check)
 {
 	const struct suggest_column *col = &p->t->columns[column];
 	struct vx_json *words[2] = { vx_json_array(), vx_json_array() };
@@ -171,6 +172,7 @@ static void add_answers(const struct suggest_plan *p, size_t column, struct vx_j
 	}
 	vx_json_set(check, "yes", words[1]);
 	vx_json_set(check, "no", words[0]);
+	return vx_json_size(words[0]) && vx_json_size(words[1]);
 }
 
 static void check_cspca(struct suggest_plan *p, size_t column, const struct worst *by_row)
@@ -192,13 +194,16 @@ static void check_cspca(struct suggest_plan *p, size_t column, const struct wors
 	min = agree[3] > agree[2] ? 3 : 2;
 	if (!suggest_most(agree[min], rows, 80))
 		return;
+	struct vx_json *check = new_check(p, column, "cspca");
+	vx_json_set_int(check, "min_isup", min);
+	if (!add_answers(p, column, check)) {
+		vx_json_free(check);
+		return;
+	}
 	if (agree[2] == agree[3])
 		suggest_unsure(p, RANK_VALUE,
 			"checks: \"%s\" agrees with grade group 2 and above as well as with 3 and above; 2 is assumed",
 			suggest_name(p, column));
-	struct vx_json *check = new_check(p, column, "cspca");
-	vx_json_set_int(check, "min_isup", min);
-	add_answers(p, column, check);
 	add_unassessed(p, column, by_row, check);
 	add_check(p, column, check);
 }

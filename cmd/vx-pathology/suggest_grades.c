@@ -69,7 +69,8 @@ static void find_patterns(struct suggest_plan *p)
 		}
 }
 
-/* Of the columns of a kind the one that speaks of single lesions or cores: a list; not named "case" or "worst"; the first. */
+/* Of the columns of a kind the one that speaks of single lesions or cores: a list; not named "case" or "worst"; the
+ * first. */
 static size_t best_of(const struct suggest_plan *p, enum kind kind)
 {
 	size_t best = NO_COLUMN;

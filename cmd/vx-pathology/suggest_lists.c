@@ -1,5 +1,5 @@
-/* suggest_lists: cells that hold a list each, in several columns side by side: what stands between the items, and which list
- * leaves items out where another has a blank one.
+/* suggest_lists: cells that hold a list each, in several columns side by side: what stands between the items, and which
+ * list leaves items out where another has a blank one.
  * SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +26,8 @@ static bool is_grades(const struct suggest_plan *p, struct vx_slice cell, char s
 	return items > 1 && grades > 0;
 }
 
-/* How many distinct cells of a column are such lists and nothing else. 0 where most cells with the separator are none. */
+/* How many distinct cells of a column are such lists and nothing else. 0 where most cells with the separator are
+ * none. */
 static size_t count_lists(const struct suggest_plan *p, size_t column, char separator)
 {
 	const struct suggest_column *col = &p->t->columns[column];
@@ -55,7 +56,7 @@ static size_t find_anchor(struct suggest_plan *p)
 	for (size_t h = 0; h < sizeof wanted / sizeof *wanted; h++) {
 		size_t best = 0, anchor = NO_COLUMN;
 		for (size_t c = 0; c < p->t->n; c++) {
-			if (!suggest_hint(p, c, wanted[h]))
+			if (!suggest_free(p, c) || !suggest_hint(p, c, wanted[h]))
 				continue;
 			for (const char *s = separators; *s; s++) {
 				size_t n = count_lists(p, c, *s);
@@ -89,8 +90,8 @@ static void add_list(struct suggest_plan *p, size_t column, size_t where, struct
 	suggest_profile_column(p, column);
 }
 
-/* Rows in which both have something and one at least is a list; those where both are as long; those where column is as long
- * as what is not blank in other. */
+/* Rows in which both have something and one at least is a list; those where both are as long; those where column is
+ * as long as what is not blank in other. */
 struct lengths {
 	long rows, equal, without;
 };
@@ -206,8 +207,8 @@ void suggest_lists(struct suggest_plan *p)
 	add_list(p, anchor, NO_COLUMN, NULL);
 	for (int aligned = 1; aligned >= 0; aligned--)
 		for (size_t c = 0; c < p->t->n; c++) {
-			if (c == anchor || !has_list(p, c) || suggest_list_of(p, c) ||
-				suggest_hint(p, c, HINT(PERSONAL) | HINT(COMMENT) | HINT(PATIENT)))
+			if (c == anchor || !suggest_free(p, c) || !has_list(p, c) || suggest_list_of(p, c) ||
+				suggest_hint(p, c, HINT(COMMENT) | HINT(PATIENT)))
 				continue;
 			if (!take_list(p, c, anchor, aligned) && !aligned &&
 				suggest_hint(p, c, HINT(GLEASON) | HINT(ISUP)))

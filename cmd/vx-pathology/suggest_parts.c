@@ -9,16 +9,6 @@
 #define LONG 60 /* bytes of a word that is shown */
 #define MANY 60 /* distinct cells of a column that are still a vocabulary */
 
-static void put_column(struct suggest_draft *d, struct vx_json *obj, const char *key, enum suggest_role role)
-{
-	size_t c = d->p->at[role];
-
-	if (c == NO_COLUMN)
-		return;
-	vx_json_set_str(obj, key, suggest_name(d->p, c));
-	d->p->used[c] = true;
-}
-
 /* Adds a folded text to those seen; false when it is there. */
 static bool is_new(struct vx_json *seen, const char *text, size_t len)
 {
@@ -320,7 +310,7 @@ static void put_grade(struct suggest_draft *d)
 		if (c == NO_COLUMN || (columns[i].role == ROLE_TERTIARY && !part))
 			continue;
 		part = suggest_part(d, c);
-		put_column(d, grade, columns[i].key, columns[i].role);
+		suggest_set_column(d, grade, columns[i].key, p->at[columns[i].role]);
 	}
 	if (part)
 		vx_json_set(part, "grade", grade);
@@ -337,13 +327,13 @@ void suggest_parts(struct suggest_draft *d)
 	put_procedure(d);
 	put_locations(d);
 	put_grade(d);
-	put_column(d, d->workup, "date", ROLE_DATE);
+	suggest_set_column(d, d->workup, "date", p->at[ROLE_DATE]);
 	if (c == NO_COLUMN)
 		c = p->at[ROLE_ASSESSED];
 	if (c == NO_COLUMN)
 		return;
 	suggest_constant(p, c, true, &groups, &constant);
-	struct vx_json *part = constant == groups ? d->workup : d->component;
-	put_column(d, part, "assessor", ROLE_ASSESSOR);
-	put_column(d, part, "assessed", ROLE_ASSESSED);
+	struct vx_json *part = constant == groups ? d->workup : suggest_part(d, c);
+	suggest_set_column(d, part, "assessor", p->at[ROLE_ASSESSOR]);
+	suggest_set_column(d, part, "assessed", p->at[ROLE_ASSESSED]);
 }

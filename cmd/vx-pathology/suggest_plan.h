@@ -11,7 +11,8 @@
 
 #define NO_COLUMN ((size_t)-1)
 
-/* How the cells of a column (of a list: their items) read. Cells are counted, not distinct ones; blank ones are left out. */
+/* How the cells of a column (of a list: their items) read. Cells are counted, not distinct ones; blank ones are left
+ * out. */
 struct suggest_profile {
 	long n;
 	size_t distinct, longest; /* longest: in bytes */
@@ -114,8 +115,8 @@ struct vx_slice suggest_cell(const struct suggest_plan *p, size_t row, size_t co
 /* suggest_item: the next item of a cell's list; of a cell that is none, the cell. */
 bool suggest_item(char separator, struct vx_slice cell, size_t *at, struct vx_slice *item);
 
-/* suggest_constant: of the groups of sampled rows that have several, how many there are and in how many the column has one
- * value at most. by_unit: groups are workups, else patients. */
+/* suggest_constant: of the groups of sampled rows that have several, how many there are and in how many the column
+ * has one value at most. by_unit: groups are workups, else patients. */
 void suggest_constant(const struct suggest_plan *p, size_t column, bool by_unit, long *groups, long *constant);
 
 /* The steps, in this order. */

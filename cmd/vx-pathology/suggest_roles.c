@@ -98,8 +98,9 @@ static void find_capture(struct suggest_plan *p)
 	char before = 0, *name, *pattern;
 	uint64_t hints;
 
-	for (size_t c = 0; c < p->t->n && !p->captures; c++) {
-		if (!suggest_hint(p, c, HINT(PATIENT) | HINT(COMPONENT) | HINT(LESION)) ||
+	for (size_t c = 0; c < p->t->n && !p->captures && !p->n_lists; c++) {
+		if (suggest_hint(p, c, HINT(PERSONAL) | HINT(IGNORE)) ||
+			!suggest_hint(p, c, HINT(PATIENT) | HINT(COMPONENT) | HINT(LESION)) ||
 			!find_word(p, c, &word, &before))
 			continue;
 		name = vx_strndup(word.text, word.len);
@@ -169,6 +170,12 @@ static const struct {
 	{ ROLE_PIRADS, HINT(PIRADS), "pirads", "scores" },
 };
 
+/* What may stand in a list: all else is said once a row. */
+static bool listable(enum suggest_role role)
+{
+	return role == ROLE_PROCEDURE || role == ROLE_CANCER_LENGTH || role == ROLE_PERCENT || role == ROLE_PIRADS;
+}
+
 static void find_singles(struct suggest_plan *p)
 {
 	for (size_t i = 0; i < sizeof singles / sizeof *singles; i++)
@@ -176,7 +183,8 @@ static void find_singles(struct suggest_plan *p)
 			const struct suggest_profile *f = &p->profile[c];
 			long good = fitting(p, singles[i].role, f);
 			if (!suggest_free(p, c) || !suggest_hint(p, c, singles[i].hint) ||
-				p->at[singles[i].role] != NO_COLUMN)
+				p->at[singles[i].role] != NO_COLUMN ||
+				(suggest_list_of(p, c) && !listable(singles[i].role)))
 				continue;
 			if (!suggest_most(good, f->n, 80)) {
 				if (f->n)
@@ -364,12 +372,18 @@ static void find_key(struct suggest_plan *p)
 
 /* ---- what names a component ---- */
 
+/* "Target" may be a name, or say yes and no. */
+static bool is_name(const struct suggest_plan *p, size_t c)
+{
+	return p->profile[c].number || p->profile[c].answer < p->profile[c].n;
+}
+
 static void find_name(struct suggest_plan *p)
 {
 	if (p->rows == SUGGEST_WORKUP || p->captures)
 		return;
 	for (size_t c = 0; c < p->t->n && p->at[ROLE_NAME] == NO_COLUMN; c++)
-		if (suggest_free(p, c) && suggest_hint(p, c, HINT(COMPONENT)) && p->profile[c].answer < p->profile[c].n)
+		if (suggest_free(p, c) && suggest_hint(p, c, HINT(COMPONENT)) && is_name(p, c))
 			take(p, ROLE_NAME, c);
 	/* What was refused as a key since each row has its own. */
 	for (size_t c = 0; c < p->t->n && p->at[ROLE_NAME] == NO_COLUMN; c++)

@@ -1,7 +1,8 @@
 /* suggest_table: rows -> a bounded sample of each column's distinct cells, and of whole rows.
  *
- * Of cells and of patients those with the lowest hashes are kept. Which these are does not depend on the order of the rows,
- * and since the bound only ever falls, what is kept to the end was kept from its first row on: its count is exact.
+ * Of cells and of patients those with the lowest hashes are kept. Which these are does not depend on the order of the
+ * rows, and since the bound only ever falls, what is kept to the end was kept from its first row on: its count is
+ * exact.
  * SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>
@@ -58,84 +59,6 @@ void suggest_table_free(struct suggest_table *t)
 	free(t->file);
 	vx_buf_free(&t->scratch);
 	free(t);
-}
-
-/* ---- distinct cells ---- */
-
-static struct suggest_value *find_slot(struct suggest_column *c, uint64_t hash)
-{
-	size_t i = (size_t)hash & (c->room - 1);
-
-	while (c->values[i].text && c->values[i].hash != hash)
-		i = (i + 1) & (c->room - 1);
-	return &c->values[i];
-}
-
-static int by_hash(const void *a, const void *b)
-{
-	const struct suggest_value *x = a, *y = b;
-
-	return (x->hash > y->hash) - (x->hash < y->hash);
-}
-
-/* The values in use move to the front, by hash; those beyond max are dropped. */
-static void keep_lowest(struct suggest_column *c, size_t max)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < c->room; i++)
-		if (c->values[i].text) {
-			struct suggest_value v = c->values[i];
-			c->values[i].text = NULL;
-			c->values[n++] = v;
-		}
-	if (n)
-		qsort(c->values, n, sizeof *c->values, by_hash);
-	for (; n > max; n--) {
-		c->partial = true;
-		c->threshold = c->values[n - 1].hash;
-		free(c->values[n - 1].text);
-		c->values[n - 1].text = NULL;
-	}
-	c->n = n;
-}
-
-static void rehash(struct suggest_column *c, size_t room)
-{
-	struct suggest_value *old = c->values;
-	size_t n = c->room;
-
-	c->room = room;
-	c->values = vx_alloc(room * sizeof *c->values);
-	for (size_t i = 0; i < n; i++)
-		if (old[i].text)
-			*find_slot(c, old[i].hash) = old[i];
-	free(old);
-}
-
-static void add_value(struct suggest_table *t, struct suggest_column *c, const char *text, size_t len)
-{
-	uint64_t hash = vx_hash64(text, len);
-	struct suggest_value *v;
-
-	c->cells++;
-	if (hash >= c->threshold)
-		return;
-	if (!c->room)
-		rehash(c, 16);
-	v = find_slot(c, hash);
-	if (v->text) {
-		v->count++;
-		return;
-	}
-	len = vx_utf8_cut(text, len, SUGGEST_CELL_BYTES);
-	*v = (struct suggest_value){ .hash = hash, .count = 1, .text = vx_strndup(text, len), .len = (uint32_t)len };
-	if (++c->n >= 2 * t->values_max) {
-		keep_lowest(c, t->values_max);
-		rehash(c, c->room);
-	} else if (c->n > c->room / 2) {
-		rehash(c, 2 * c->room);
-	}
 }
 
 /* ---- columns ---- */
@@ -195,6 +118,7 @@ static size_t find_column(struct suggest_table *t, struct vx_slice key, size_t g
 		vx_buf_free(&b);
 	}
 	c->hints = suggest_words_hints(t->words, c->name);
+	c->nested = !*c->name; /* no mapping can name it */
 	return t->n++;
 }
 
@@ -352,7 +276,7 @@ static void note_file(struct suggest_table *t, struct vx_slice source)
 	}
 }
 
-int suggest_table_add(struct suggest_table *t, const char *line, size_t len, struct vx_error *err)
+void suggest_table_add(struct suggest_table *t, const char *line, size_t len)
 {
 	struct vx_json_walk w = vx_json_walk_begin(line, len);
 	struct vx_slice key, value, text;
@@ -388,15 +312,15 @@ int suggest_table_add(struct suggest_table *t, const char *line, size_t len, str
 		keep_cell(t, column, text);
 	}
 	if (!place)
-		return vx_error_set(err, VX_EREJECT, NULL, "the row has no column");
+		return;
 	if (!t->values_max)
 		set_limits(t);
 	for (size_t i = 0; i < t->n_cells; i++)
-		add_value(t, &t->columns[t->cells[i].column], t->cells[i].text.data, t->cells[i].text.len);
+		suggest_values_add(
+			&t->columns[t->cells[i].column], t->values_max, t->cells[i].text.data, t->cells[i].text.len);
 	t->rows++;
 	t->grouped |= named || patient != SIZE_MAX;
 	sample_row(t, named || patient != SIZE_MAX ? group : hash, hash);
-	return VX_OK;
 }
 
 /* ---- the end ---- */
@@ -419,7 +343,7 @@ void suggest_table_end(struct suggest_table *t)
 	/* Sampled rows know columns by the number they had when they came: it travels in "room" through the sorting. */
 	for (size_t i = 0; i < t->n; i++) {
 		struct suggest_column *c = &t->columns[i];
-		keep_lowest(c, t->values_max);
+		suggest_values_keep(c, t->values_max);
 		if (c->n)
 			qsort(c->values, c->n, sizeof *c->values, by_text);
 		c->room = i;

@@ -1,5 +1,5 @@
-/* suggest_table: what is kept of a table to judge it by: of each column a sample of its distinct cells, and a sample of whole
- * rows, patients together. Memory is bounded; what is kept depends on the rows alone, not on their order.
+/* suggest_table: what is kept of a table to judge it by: of each column a sample of its distinct cells, and a sample of
+ * whole rows, patients together. Memory is bounded; what is kept depends on the rows alone, not on their order.
  * SPDX-License-Identifier: MIT */
 #ifndef SUGGEST_TABLE_H
 #define SUGGEST_TABLE_H
@@ -66,14 +66,20 @@ struct suggest_table {
 struct suggest_table *suggest_table_new(const struct suggest_words *words);
 void suggest_table_free(struct suggest_table *t);
 
-/* suggest_table_add: one row, an object that is known to be JSON. VX_OK, or VX_EREJECT. */
-int suggest_table_add(struct suggest_table *t, const char *line, size_t len, struct vx_error *err) VX_MUST_USE;
+/* suggest_table_add: one row, an object that is known to be JSON; of one without columns nothing is learnt. */
+void suggest_table_add(struct suggest_table *t, const char *line, size_t len);
 
 /* suggest_table_end: after the last row, before anything is asked. */
 void suggest_table_end(struct suggest_table *t);
 
-/* suggest_table_cell: a cell of a sampled row, "" where there is none; *len its bytes. Columns by a finished table's number. */
+/* suggest_table_cell: a cell of a sampled row, "" where there is none; *len its bytes. Columns by a finished table's
+ * number. */
 const char *suggest_table_cell(
 	const struct suggest_table *t, const struct suggest_row *row, size_t column, size_t *len);
+
+/* suggest_values_add: one more cell of a column that keeps about max distinct ones.
+ * suggest_values_keep: those with the lowest hashes, at most max, move to the front; then none may be added. */
+void suggest_values_add(struct suggest_column *c, size_t max, const char *text, size_t len);
+void suggest_values_keep(struct suggest_column *c, size_t max);
 
 #endif

@@ -308,7 +308,8 @@ bool suggest_words_procedure(const struct suggest_words *w, const char *text, si
 		const struct entry *e = &w->entries[i];
 		if (e->field < FIELD_TYPE || !strstr(b.data, e->words))
 			continue;
-		/* An operation may be named beside the biopsy that it followed; the later type of the list is the operation. */
+		/* An operation may be named beside the biopsy that it followed; the later type of the list is the
+		 * operation. */
 		if (e->field == FIELD_TYPE && e->value > type)
 			type = e->value;
 		p->systematic |= e->field == FIELD_IS_SYSTEMATIC;

@@ -1,4 +1,5 @@
-/* suggest_words: what names of columns hint at and what words in cells mean, from share/pathology/columns.tsv and values.tsv.
+/* suggest_words: what names of columns hint at and what words in cells mean, from share/pathology/columns.tsv and
+ * values.tsv.
  * SPDX-License-Identifier: MIT */
 #ifndef SUGGEST_WORDS_H
 #define SUGGEST_WORDS_H
@@ -9,20 +10,14 @@
 #include "vx_io.h"
 
 /* What a column's name can hint at, as columns.tsv spells it in lower case. */
-#define SUGGEST_HINTS(X)                                                                                               \
-	X(PATIENT)                                                                                                     \
-	X(WORKUP)                                                                                                      \
-	X(DATE)                                                                                                        \
-	X(ASSESSED)                                                                                                    \
-	X(OTHER_DATE)                                                                                                  \
-	X(PROCEDURE)                                                                                                   \
-	X(GLEASON)                                                                                                     \
-	X(PRIMARY)                                                                                                     \
-	X(SECONDARY) X(TERTIARY) X(ISUP) X(RESULT) X(CSPCA) X(COMPONENT) X(LOCATION) X(SIDE) X(LEVEL) X(ZONE)          \
-		X(AP_POSITION) X(LATERALITY) X(CORE_LENGTH) X(CANCER_LENGTH) X(PERCENT_CANCER) X(TOTAL_CORES)          \
-			X(AFFECTED_CORES) X(PSA) X(PSA_DATE) X(PSA_DENSITY) X(PSA_OTHER) X(VOLUME) X(PIRADS)           \
-				X(COORDINATE) X(ASSESSOR) X(PERSONAL) X(IGNORE) X(CORE) X(LESION) X(CASE) X(COMMENT)   \
-					X(CENTIMETRES)
+/* clang-format off */
+#define SUGGEST_HINTS(X) \
+	X(PATIENT) X(WORKUP) X(DATE) X(ASSESSED) X(OTHER_DATE) X(PROCEDURE) X(GLEASON) X(PRIMARY) X(SECONDARY) \
+	X(TERTIARY) X(ISUP) X(RESULT) X(CSPCA) X(COMPONENT) X(LOCATION) X(SIDE) X(LEVEL) X(ZONE) X(AP_POSITION) \
+	X(LATERALITY) X(CORE_LENGTH) X(CANCER_LENGTH) X(PERCENT_CANCER) X(TOTAL_CORES) X(AFFECTED_CORES) X(PSA) \
+	X(PSA_DATE) X(PSA_DENSITY) X(PSA_OTHER) X(VOLUME) X(PIRADS) X(COORDINATE) X(ASSESSOR) X(PERSONAL) X(IGNORE) \
+	X(CORE) X(LESION) X(CASE) X(COMMENT) X(CENTIMETRES)
+/* clang-format on */
 
 enum suggest_hint {
 #define X(name) HINT_##name,
