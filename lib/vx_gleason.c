@@ -271,6 +271,19 @@ static int check_end(struct vx_gleason_cell *p)
 	return VX_OK;
 }
 
+void vx_grade_result(const char *result, struct vx_grade *g)
+{
+	*g = (struct vx_grade){ .state = VX_UNGRADED, .isup = -1, .cancer_type = result };
+	if (is(result, "not_assessed")) {
+		g->state = VX_NOT_ASSESSED;
+		g->cancer_type = NULL;
+	} else if (is(result, "benign")) {
+		g->state = VX_BENIGN;
+		g->isup = 0;
+		g->cancer_type = "none";
+	}
+}
+
 /* A result in words, with or without a grade beside it. */
 static int add_result(struct vx_gleason_cell *p, bool graded, struct vx_grade *g)
 {
@@ -285,15 +298,7 @@ static int add_result(struct vx_gleason_cell *p, bool graded, struct vx_grade *g
 	}
 	if (p->f.has_tertiary && p->f.tertiary)
 		return vx_gleason_reject(p, "a tertiary pattern without a grade");
-	*g = (struct vx_grade){ .state = VX_UNGRADED, .isup = -1, .cancer_type = result };
-	if (is(result, "not_assessed")) {
-		g->state = VX_NOT_ASSESSED;
-		g->cancer_type = NULL;
-	} else if (is(result, "benign")) {
-		g->state = VX_BENIGN;
-		g->isup = 0;
-		g->cancer_type = "none";
-	}
+	vx_grade_result(result, g);
 	return VX_OK;
 }
 

@@ -45,6 +45,9 @@ enum vx_grade_column {
 int vx_grade_parse(const char *text, size_t len, enum vx_grade_column column, const struct vx_lexicon *lex,
 	struct vx_grade *g, struct vx_error *err) VX_MUST_USE;
 
+/* vx_grade_result: what a result without a grade is: a value of VX_TERM_RESULT (kept: it must live as long as *g). */
+void vx_grade_result(const char *result, struct vx_grade *g);
+
 /* vx_grade_patterns: from patterns that stand in columns of their own; tertiary 0: none; 0 and 0 is benign.
  * Errors: as above. */
 int vx_grade_patterns(int primary, int secondary, int tertiary, struct vx_grade *g, struct vx_error *err) VX_MUST_USE;

@@ -12,25 +12,17 @@ struct saying {
 
 static const struct vx_grade not_assessed = { .state = VX_NOT_ASSESSED, .isup = -1 };
 
-static bool result_grade(const char *result, struct vx_grade *g)
-{
-	*g = not_assessed;
-	if (strcmp(result, "not_assessed") == 0)
-		return true;
-	g->state = strcmp(result, "benign") == 0 ? VX_BENIGN : VX_UNGRADED;
-	g->isup = g->state == VX_BENIGN ? 0 : -1;
-	g->cancer_type = g->state == VX_BENIGN ? "none" : result;
-	return true;
-}
-
 /* The table's own words, as the mapping explains them. */
 static bool own_word(struct tool *t, const struct vx_pathmap_grade *how, struct vx_slice cell, struct vx_grade *g)
 {
 	vx_buf_clear(&t->folded);
 	vx_pathmap_fold(&t->folded, cell.text, cell.len);
-	for (size_t i = 0; i < how->n_words; i++)
-		if (t->folded.len && strcmp(how->words[i].folded, t->folded.data) == 0)
-			return result_grade(how->words[i].result, g);
+	for (size_t i = 0; i < how->n_words && t->folded.len; i++) {
+		if (strcmp(how->words[i].folded, t->folded.data) == 0) {
+			vx_grade_result(how->words[i].result, g);
+			return true;
+		}
+	}
 	return false;
 }
 
@@ -233,7 +225,7 @@ int read_grade(struct tool *t, const struct vx_pathmap_grade *how, struct part *
 	if (by == n)
 		by = 0; /* nobody says anything: the first column is the one to look at */
 	if (how->blank_is_benign && all_empty(p, list, n))
-		result_grade("benign", &list[by = 0].grade);
+		vx_grade_result("benign", &list[by = 0].grade);
 	p->grade = list[by].grade;
 	p->graded_by = list[by].columns[0];
 	for (size_t i = by + 1; i < n; i++) {
