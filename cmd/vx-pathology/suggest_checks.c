@@ -175,36 +175,52 @@ static bool add_answers(const struct suggest_plan *p, size_t column, struct vx_j
 	return vx_json_size(words[0]) && vx_json_size(words[1]);
 }
 
-static void check_cspca(struct suggest_plan *p, size_t column, const struct worst *by_row)
-{
-	long rows = 0, agree[4] = { 0 };
-	int min;
+/* In how many of the rows that have an answer and a grade the two agree, by the group that significant cancer begins with. */
+struct agreement {
+	long rows, with[4];
+	int min; /* the better of 2 and 3 */
+};
 
-	if (!suggest_most(p->profile[column].answer, p->profile[column].n, 90) || p->profile[column].distinct > 8)
-		return;
+static struct agreement compare_answers(const struct suggest_plan *p, size_t column, const struct worst *by_row)
+{
+	struct agreement a = { 0 };
+
 	for (size_t r = 0; r < p->t->n_sample; r++) {
 		struct vx_slice cell = suggest_cell(p, r, column);
 		int answer = suggest_words_answer(p->t->words, cell.text, cell.len);
 		if (by_row[r].unknown || by_row[r].group < 0 || answer < 0)
 			continue;
-		rows++;
+		a.rows++;
 		for (int m = 2; m <= 3; m++)
-			agree[m] += answer == (by_row[r].group >= m);
+			a.with[m] += answer == (by_row[r].group >= m);
 	}
-	min = agree[3] > agree[2] ? 3 : 2;
-	if (!suggest_most(agree[min], rows, 80))
+	a.min = a.with[3] > a.with[2] ? 3 : 2;
+	return a;
+}
+
+/* Yes and no to significant cancer: of the row, or of the workup in each of its rows. */
+static void check_cspca(
+	struct suggest_plan *p, size_t column, const struct worst *row_by_row, const struct worst *unit_by_row)
+{
+	struct agreement of_row = compare_answers(p, column, row_by_row), a = compare_answers(p, column, unit_by_row);
+	bool whole = p->rows != SUGGEST_WORKUP && a.with[a.min] > of_row.with[of_row.min];
+	struct vx_json *check;
+
+	a = whole ? a : of_row;
+	if (!suggest_most(p->profile[column].answer, p->profile[column].n, 90) || p->profile[column].distinct > 8 ||
+		!suggest_most(a.with[a.min], a.rows, 80))
 		return;
-	struct vx_json *check = new_check(p, column, "cspca");
-	vx_json_set_int(check, "min_isup", min);
+	check = new_check(p, column, whole ? "worst_cspca" : "cspca");
+	vx_json_set_int(check, "min_isup", a.min);
 	if (!add_answers(p, column, check)) {
 		vx_json_free(check);
 		return;
 	}
-	if (agree[2] == agree[3])
+	if (a.with[2] == a.with[3])
 		suggest_unsure(p, RANK_VALUE,
 			"checks: \"%s\" agrees with grade group 2 and above as well as with 3 and above; 2 is assumed",
 			suggest_name(p, column));
-	add_unassessed(p, column, by_row, check);
+	add_unassessed(p, column, whole ? unit_by_row : row_by_row, check);
 	add_check(p, column, check);
 }
 
@@ -233,7 +249,7 @@ static void check_grades(struct suggest_plan *p)
 			suggest_most(p->profile[c].group, p->profile[c].n, 80))
 			check_worst(p, c, by_unit);
 		else if (suggest_hint(p, c, HINT(CSPCA)) && !suggest_list_of(p, c))
-			check_cspca(p, c, p->rows == SUGGEST_WORKUP ? by_unit : g.row);
+			check_cspca(p, c, g.row, by_unit);
 		else if (suggest_hint(p, c, HINT(GLEASON)))
 			check_score(p, c);
 	}

@@ -49,31 +49,41 @@ static struct vx_json *lists_of(const struct suggest_plan *p)
 	return lists;
 }
 
-/* The column whose blank cells mark rows without pathology: the lists' grades; without lists, where no procedure is
- * named in just these rows. */
-static size_t when_column(const struct suggest_plan *p)
+/* Rows without pathology: the grade is blank, and the procedure with it. Without lists only where such rows name no
+ * procedure or day at all: a blank grade alone may be a benign biopsy. */
+static void put_when(struct suggest_draft *d, struct vx_json *map)
 {
-	size_t c = p->at[ROLE_GLEASON] != NO_COLUMN ? p->at[ROLE_GLEASON] : p->at[ROLE_ISUP],
-	       also = p->at[ROLE_PROCEDURE];
+	struct suggest_plan *p = d->p;
+	size_t c = p->at[ROLE_GLEASON] != NO_COLUMN ? p->at[ROLE_GLEASON] : p->at[ROLE_ISUP];
+	size_t also = p->at[ROLE_PROCEDURE] != NO_COLUMN ? p->at[ROLE_PROCEDURE] : p->at[ROLE_DATE];
 	long blank = 0, both = 0;
 
-	also = also != NO_COLUMN ? also : p->at[ROLE_DATE];
 	if (c == NO_COLUMN || p->rows != SUGGEST_WORKUP)
-		return NO_COLUMN;
+		return;
 	for (size_t r = 0; r < p->t->n_sample; r++) {
-		struct vx_slice cell = suggest_cell(p, r, c);
-		if (cell.len)
-			continue;
-		blank++;
-		both += also != NO_COLUMN && !suggest_cell(p, r, also).len;
+		blank += !suggest_cell(p, r, c).len;
+		both += !suggest_cell(p, r, c).len && also != NO_COLUMN && !suggest_cell(p, r, also).len;
 	}
-	return blank && (p->n_lists || suggest_most(both, blank, 95)) ? c : NO_COLUMN;
+	if (!blank || !(p->n_lists || suggest_most(both, blank, 95)))
+		return;
+	if (both) {
+		struct vx_json *columns = vx_json_array();
+		vx_json_push(columns, vx_json_string(suggest_name(p, c)));
+		vx_json_push(columns, vx_json_string(suggest_name(p, also)));
+		vx_json_set(map, "when", columns);
+		suggest_unsure(p, RANK_ROWS,
+			"when: rows in which \"%s\" and \"%s\" are empty are taken to hold no pathology",
+			suggest_name(p, c), suggest_name(p, also));
+	} else {
+		vx_json_set_str(map, "when", suggest_name(p, c));
+		suggest_unsure(p, RANK_ROWS, "when: rows in which \"%s\" is empty are taken to hold no pathology",
+			suggest_name(p, c));
+	}
 }
 
 static void put_head(struct suggest_draft *d, struct vx_json *map)
 {
 	struct suggest_plan *p = d->p;
-	size_t when = when_column(p);
 
 	vx_json_set_str(map, "title", "A first mapping, suggested from the table");
 	if (p->t->file && *p->t->file)
@@ -89,11 +99,7 @@ static void put_head(struct suggest_draft *d, struct vx_json *map)
 	else
 		suggest_set_column(d, map, "patient", p->at[ROLE_PATIENT]);
 	vx_json_set_str(map, "rows", rows_names[p->rows]);
-	if (when != NO_COLUMN) {
-		vx_json_set_str(map, "when", suggest_name(p, when));
-		suggest_unsure(p, RANK_ROWS, "when: rows in which \"%s\" is empty are taken to hold no pathology",
-			suggest_name(p, when));
-	}
+	put_when(d, map);
 	if (p->captures)
 		vx_json_set(map, "capture", vx_json_ref(p->captures));
 }

@@ -3,7 +3,7 @@
 #include "suggest_plan.h"
 
 #define LINE 120
-#define TAB 8
+#define TAB 4
 
 /* On one line, a blank behind each comma and colon. */
 static void print_inline(const struct vx_json *j, struct vx_buf *b)

@@ -113,7 +113,7 @@ static void read_grade(const struct suggest_plan *p, struct suggest_profile *f, 
 
 	if (vx_grade_parse(s.text, s.len, VX_GRADE_GLEASON, p->lexicon, &g, NULL) == VX_OK) {
 		f->score += n;
-		f->patterns += g.primary && !g.derived ? n : 0;
+		f->patterns += (g.primary && !g.derived) || memchr(s.text, '+', s.len) ? n : 0;
 	}
 	f->group += vx_grade_parse(s.text, s.len, VX_GRADE_GROUP, p->lexicon, &g, NULL) == VX_OK ? n : 0;
 	f->any += vx_grade_parse(s.text, s.len, VX_GRADE_ANY, p->lexicon, &g, NULL) == VX_OK ? n : 0;
