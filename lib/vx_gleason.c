@@ -44,7 +44,12 @@ static bool is(const char *a, const char *b)
 	return strcmp(a, b) == 0;
 }
 
-/* Two words of results in one cell: the one that stands for both, or NULL where they contradict. */
+static bool begins_with(const char *text, size_t len, const char *word)
+{
+	return len >= strlen(word) && strncasecmp(text, word, strlen(word)) == 0;
+}
+
+/* Two words of results in one cell, b behind a: the one that stands for both, or NULL where they contradict. */
 static const char *both(const char *a, const char *b)
 {
 	static const struct {
@@ -52,7 +57,7 @@ static const char *both(const char *a, const char *b)
 	} pairs[] = {
 		{ "benign", "hgpin", "hgpin" }, /* benign glands with HGPIN, no cancer but HGPIN */
 		{ "benign", "asap", "asap" }, { "hgpin", "asap", "asap" }, { "tumor", "hgpin", "tumor" },
-		{ "tumor", "not_assessed", "tumor" }, /* adenocarcinoma, not gradable */
+		{ "tumor", "not_gradable", "tumor" }, /* adenocarcinoma, not gradable; "cancer: unknown" says nothing */
 	};
 
 	if (!a || is(a, b))
@@ -63,9 +68,9 @@ static const char *both(const char *a, const char *b)
 	return NULL;
 }
 
-static int take_result(struct vx_gleason_cell *p, const char *result)
+static int take_result(struct vx_gleason_cell *p, const char *result, bool denies)
 {
-	bool nothing = is(result, "not_assessed");
+	bool nothing = is(result, "not_assessed") || is(result, "not_gradable");
 
 	if (nothing && p->said & VX_GW_BIT(VX_GW_TERTIARY)) { /* tertiary: n/a */
 		p->f.has_tertiary = true;
@@ -76,6 +81,9 @@ static int take_result(struct vx_gleason_cell *p, const char *result)
 		return vx_gleason_done(p);
 	if (p->alternative && p->result && !is(p->result, result))
 		return vx_gleason_reject(p, "alternatives, not one result");
+	/* "HGPIN: negative" denies it, as "HGPIN, no carcinoma" does not. */
+	if (p->result && denies && !is(p->result, result))
+		return vx_gleason_reject(p, "negative behind another result: does it deny that?");
 	if (!both(p->result, result))
 		return vx_error_set(
 			p->err, VX_EREJECT, NULL, "contradictory: %s and %s in one cell", p->result, result);
@@ -89,8 +97,16 @@ static int take_word_of_lexicon(struct vx_gleason_cell *p, bool *known)
 	struct vx_term_match m;
 	size_t at = p->t->start, from = at;
 
-	*known = p->lex && vx_lexicon_match(p->lex, p->text, p->len, &at, &m) && at > from &&
-		 m.fields & (1u << VX_TERM_RESULT | 1u << VX_TERM_FILLER);
+	*known = p->lex && vx_lexicon_match(p->lex, p->text, p->len, &at, &m) && at > from;
+	/* "core no" is "core number" in a place; here it is a core, and then a negation. */
+	if (*known && m.fields == 1u << VX_TERM_FILLER && m.len > 3 && m.text[m.len - 3] == ' ' &&
+		begins_with(m.text + m.len - 2, 2, "no")) {
+		size_t end = (size_t)(m.text - p->text) + m.len - 2;
+
+		at = from;
+		*known = vx_lexicon_match(p->lex, p->text, end, &at, &m);
+	}
+	*known = *known && m.fields & (1u << VX_TERM_RESULT | 1u << VX_TERM_FILLER);
 	if (!*known)
 		return VX_OK;
 	p->alternative = p->alternative || p->t->word == VX_GW_OF;
@@ -99,7 +115,7 @@ static int take_word_of_lexicon(struct vx_gleason_cell *p, bool *known)
 	while (p->t->kind != VX_GT_END && p->t->start < at)
 		p->t++;
 	if (m.fields & 1u << VX_TERM_RESULT)
-		return take_result(p, m.values[VX_TERM_RESULT]);
+		return take_result(p, m.values[VX_TERM_RESULT], begins_with(m.text, m.len, "neg"));
 	return VX_OK;
 }
 /* --- words and signs --------------------------------------------------------------------------------------------------- */
@@ -274,7 +290,7 @@ static int check_end(struct vx_gleason_cell *p)
 void vx_grade_result(const char *result, struct vx_grade *g)
 {
 	*g = (struct vx_grade){ .state = VX_UNGRADED, .isup = -1, .cancer_type = result };
-	if (is(result, "not_assessed")) {
+	if (is(result, "not_assessed") || is(result, "not_gradable")) {
 		g->state = VX_NOT_ASSESSED;
 		g->cancer_type = NULL;
 	} else if (is(result, "benign")) {

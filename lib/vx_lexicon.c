@@ -232,19 +232,35 @@ static const struct token *find(const struct vx_lexicon *lex, const char *text, 
 	return t->text ? t : NULL;
 }
 
+/* Whether what stands between two words parts sentences or alternatives: "benign: no. Carcinoma" does not say "no carcinoma".
+ * Dot and slash behind a single letter only abbreviate: k. A., N/A. */
+static bool parted(const char *between, size_t len, bool single_letter)
+{
+	for (size_t i = 0; i < len; i++)
+		if (strchr(",;:|\\()[]?!\n", between[i]) || (!single_letter && strchr("./", between[i])))
+			return true;
+	return false;
+}
+
 /* The longest token that begins with word, whose folded form is buf[0..used); *at moves behind it. */
 static const struct token *longest(const struct vx_lexicon *lex, const struct token *word, const char *text, size_t len,
 	char *buf, size_t used, size_t *at)
 {
 	const struct token *best = word->n ? word : NULL;
-	size_t end = *at, start;
+	size_t end = *at, start, first = 0;
+	bool broken = false;
 
 	while (word && word->begins && used < TOKEN_BYTES) {
+		size_t from = end, letters = used - first;
+
 		buf[used++] = ' ';
+		first = used;
 		if (!next_word(text, len, &end, false, buf, &used, &start) || used > TOKEN_BYTES)
 			break;
+		broken |= parted(text + from, start - from, letters == 1);
 		word = find(lex, buf, used);
-		if (word && word->n) {
+		/* Places are often written with all kinds of signs between; what a result says hangs on them. */
+		if (word && word->n && !(broken && word->values[VX_TERM_RESULT])) {
 			best = word;
 			*at = end;
 		}

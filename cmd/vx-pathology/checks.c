@@ -43,18 +43,20 @@ static bool one_of_words(struct tool *t, char **words, struct vx_slice cell)
 	return false;
 }
 
-/* What the tree says, as a finding shows it: "3", "2 or 3", "not assessed". */
-static struct vx_slice tree_says(struct tool *t, int isup, unsigned candidates)
+/* What the tree says, as a finding shows it: "3", "2 or 3", "asap", "not assessed". */
+static struct vx_slice tree_says(struct tool *t, const struct vx_grade *tree)
 {
 	struct vx_buf b = VX_BUF_INIT;
 	struct vx_slice s;
 
-	if (isup >= 0)
-		vx_buf_printf(&b, "%d", isup);
-	else if (!candidates)
+	if (tree->isup >= 0)
+		vx_buf_printf(&b, "%d", tree->isup);
+	else if (tree->state == VX_UNGRADED)
+		vx_buf_printf(&b, "%s, not graded", tree->cancer_type);
+	else if (tree->state != VX_AMBIGUOUS)
 		vx_buf_puts(&b, "not assessed");
-	for (int i = 0; isup < 0 && i <= 5; i++)
-		if (candidates >> i & 1)
+	for (int i = 0; tree->state == VX_AMBIGUOUS && i <= 5; i++)
+		if (tree->candidates >> i & 1)
 			vx_buf_printf(&b, "%s%d", b.len ? " or " : "", i);
 	s = keep(t, &b);
 	vx_buf_free(&b);
@@ -70,36 +72,44 @@ static void unassessed(struct tool *t, struct row *row, const struct vx_pathmap_
 		convention ? "what the source writes where nothing was assessed" : "nothing was assessed");
 }
 
-static void check_group(struct tool *t, struct row *row, const struct vx_pathmap_check *c, struct vx_slice cell,
-	int isup, unsigned candidates)
+/* The groups that tissue may be of. Cancer that nobody graded is of one of 1 to 5; suspicious tissue is no cancer. */
+static unsigned groups_of(const struct vx_grade *tree)
 {
-	struct vx_error why = VX_ERROR_INIT;
+	if (tree->state == VX_AMBIGUOUS)
+		return tree->candidates;
+	if (tree->state == VX_UNGRADED)
+		return tree->cancer_type && strcmp(tree->cancer_type, "tumor") == 0 ? 0x3e : 1;
+	return tree->isup >= 0 ? 1u << tree->isup : 0;
+}
+
+static void check_group(struct tool *t, struct row *row, const struct vx_pathmap_check *c, struct vx_slice cell,
+	const struct vx_grade *tree)
+{
+	struct vx_error why;
 	struct vx_grade g;
 
-	if (isup < 0 && !candidates) {
+	vx_error_clear(&why);
+	if (!groups_of(tree))
 		unassessed(t, row, c, cell);
-		return;
-	}
-	if (vx_grade_parse(cell.text, cell.len, VX_GRADE_GROUP, t->lexicon, &g, &why) != VX_OK)
+	else if (vx_grade_parse(cell.text, cell.len, VX_GRADE_GROUP, t->lexicon, &g, &why) != VX_OK)
 		found(t, row, c, c->severity, cell, NULL, slice(""), "is no grade group");
-	else if (g.isup >= 0 && (isup >= 0 ? g.isup != isup : !(candidates >> g.isup & 1)))
-		found(t, row, c, c->severity, cell, "(tree)", tree_says(t, isup, candidates),
+	else if (groups_of(&g) && !(groups_of(&g) & groups_of(tree)))
+		found(t, row, c, c->severity, cell, "(tree)", tree_says(t, tree),
 			"is not the grade group of the tissue");
 }
 
 static void check_cspca(struct tool *t, struct row *row, const struct vx_pathmap_check *c, struct vx_slice cell,
-	int isup, unsigned candidates)
+	const struct vx_grade *tree)
 {
 	bool yes = one_of_words(t, c->yes, cell), no = one_of_words(t, c->no, cell);
-	unsigned high = 0x3fu & ~((1u << c->min_isup) - 1), groups = isup >= 0 ? 1u << isup : candidates;
+	unsigned high = 0x3fu & ~((1u << c->min_isup) - 1), groups = groups_of(tree);
 
 	if (!yes && !no)
 		found(t, row, c, c->severity, cell, NULL, slice(""), "neither yes nor no, as the mapping has them");
 	else if (!groups)
 		unassessed(t, row, c, cell);
 	else if (yes ? !(groups & high) : !(groups & ~high))
-		found(t, row, c, c->severity, cell, "(tree)", tree_says(t, isup, candidates),
-			"is not what the grade group says");
+		found(t, row, c, c->severity, cell, "(tree)", tree_says(t, tree), "is not what the grade group says");
 }
 
 static void check_score(struct tool *t, struct row *row, const struct vx_pathmap_check *c, struct vx_slice cell,
@@ -133,7 +143,6 @@ static void check_count(struct tool *t, struct row *row, const struct vx_pathmap
 	}
 }
 
-/* A grade that is not among the groups: suspicious tissue has none, and is no contradiction to 0. */
 void check_components(struct tool *t, struct workup *w)
 {
 	for (size_t k = 0; k < t->map->n_checks; k++) {
@@ -144,34 +153,49 @@ void check_components(struct tool *t, struct workup *w)
 		for (size_t i = 0; i < w->n_components; i++) {
 			struct part *p = &w->components[i];
 			struct vx_slice cell = p->cells[c->column];
-			unsigned candidates = p->grade.state == VX_AMBIGUOUS ? p->grade.candidates : 0;
 
-			if (cell_blank(t, cell) || p->grade.state == VX_UNGRADED)
+			if (cell_blank(t, cell))
 				continue;
 			if (c->is == VX_IS_ISUP)
-				check_group(t, p->row, c, cell, p->grade.isup, candidates);
+				check_group(t, p->row, c, cell, &p->grade);
 			else if (c->is == VX_IS_CSPCA)
-				check_cspca(t, p->row, c, cell, p->grade.isup, candidates);
+				check_cspca(t, p->row, c, cell, &p->grade);
 			else
 				check_score(t, p->row, c, cell, &p->grade);
 		}
 	}
 }
 
+/* A summary as one grade. */
+static struct vx_grade tree_of(const struct aggregate *sum)
+{
+	struct vx_grade tree = { .state = VX_NOT_ASSESSED, .isup = -1, .cancer_type = sum->cancer_type };
+
+	if (sum->candidates) {
+		tree.state = VX_AMBIGUOUS;
+		tree.candidates = sum->candidates;
+	} else if (aggregate_isup(sum) >= 0) {
+		tree = sum->worst;
+	} else if (sum->cancer_type) {
+		tree.state = VX_UNGRADED;
+	}
+	return tree;
+}
+
 static void check_summary(struct tool *t, struct row *row, const struct vx_pathmap_check *c, struct vx_slice cell,
 	const struct aggregate *sum)
 {
-	int isup = sum->candidates ? -1 : sum->worst.isup;
+	const struct vx_grade tree = tree_of(sum);
 
-	if (sum->rejected || (sum->ungraded && !sum->graded))
+	if (sum->rejected)
 		return; /* a part of the tree is missing: nothing can be held against it */
 	switch (c->is) {
 	case VX_IS_WORST_ISUP:
-		check_group(t, row, c, cell, isup, sum->candidates);
+		check_group(t, row, c, cell, &tree);
 		break;
 	case VX_IS_CSPCA:
 	case VX_IS_WORST_CSPCA:
-		check_cspca(t, row, c, cell, isup, sum->candidates);
+		check_cspca(t, row, c, cell, &tree);
 		break;
 	case VX_IS_TOTAL_CORES:
 		check_count(t, row, c, cell, sum->total_cores);
@@ -262,9 +286,41 @@ void check_patient(struct tool *t, struct patient *p)
 			check_same(t, rows, n, &t->map->checks[k]);
 }
 
+/* A column of the components that says something in a row which is taken to hold no pathology. */
+static void doubt_empty(struct tool *t, struct row *row, vx_column column, bool measure)
+{
+	struct vx_slice cell;
+	struct finding f = { .rule = "when",
+		.severity = "error",
+		.n = 1,
+		.message = "the row is taken to hold no pathology, and yet this cell does" };
+	double v;
+
+	if (column == VX_NO_COLUMN || cell_blank(t, cell = row->cells[column]))
+		return;
+	if (measure && vx_cell_number(cell.text, cell.len, t->map->decimal, &v, NULL) == VX_OK && !(v > 0))
+		return;
+	f.columns[0] = t->map->columns[column];
+	f.values[0] = cell;
+	findings_add(t, row, &f);
+}
+
 /* A row without pathology: what it says of a grade all the same. */
 void check_empty_row(struct tool *t, struct row *row)
 {
+	const struct vx_pathmap_part *parts[] = { &t->map->component, &t->map->workup };
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct vx_pathmap_grade *g = &parts[i]->grade;
+		const vx_column graders[] = { g->gleason, g->primary, g->secondary, g->isup, g->text };
+
+		for (size_t k = 0; g->given && k < sizeof graders / sizeof graders[0]; k++)
+			doubt_empty(t, row, graders[k], false);
+		for (size_t k = 0; k < parts[i]->cancer_length.n; k++)
+			doubt_empty(t, row, parts[i]->cancer_length.columns[k], true);
+		for (size_t k = 0; k < parts[i]->percent_cancer.n; k++)
+			doubt_empty(t, row, parts[i]->percent_cancer.columns[k], true);
+	}
 	for (size_t k = 0; k < t->map->n_checks; k++) {
 		const struct vx_pathmap_check *c = &t->map->checks[k];
 		struct vx_slice cell = row->cells[c->column];

@@ -66,8 +66,14 @@ static int say_patterns(struct tool *t, const struct vx_pathmap_grade *how, cons
 	s->n = 2;
 	if (how->tertiary != VX_NO_COLUMN)
 		s->columns[s->n++] = how->tertiary;
-	if (how->n_words && own_word(t, how, first, &s->grade))
-		return VX_OK;
+	if (how->n_words && own_word(t, how, first, &s->grade)) {
+		if (two || slice_compare(first, second) == 0)
+			return VX_OK;
+		return vx_error_set(err, VX_EREJECT, t->map->columns[how->primary],
+			"'%.*s' is a result, and yet %s is '%.*s'", (int)vx_utf8_cut(first.text, first.len, 80),
+			first.text, t->map->columns[how->secondary], (int)vx_utf8_cut(second.text, second.len, 80),
+			second.text);
+	}
 	if (pattern(t, how->primary, p, &primary, err) != VX_OK ||
 		pattern(t, how->secondary, p, &secondary, err) != VX_OK ||
 		pattern(t, how->tertiary, p, &tertiary, err) != VX_OK)
@@ -224,7 +230,7 @@ int read_grade(struct tool *t, const struct vx_pathmap_grade *how, struct part *
 		by++;
 	if (by == n)
 		by = 0; /* nobody says anything: the first column is the one to look at */
-	if (how->blank_is_benign && all_empty(p, list, n))
+	if (how->blank_is_benign && !p->never_benign && all_empty(p, list, n))
 		vx_grade_result("benign", &list[by = 0].grade);
 	p->grade = list[by].grade;
 	p->graded_by = list[by].columns[0];

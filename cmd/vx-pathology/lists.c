@@ -8,6 +8,7 @@ struct items {
 	struct vx_slice *list;
 	size_t n;
 	bool blank; /* the cell says nothing at all */
+	bool aside; /* it says something that cannot be laid out */
 };
 
 static struct items split(struct tool *t, struct vx_slice cell)
@@ -60,75 +61,121 @@ static bool is_omitted(struct tool *t, const struct vx_pathmap_list *list, struc
 	return false;
 }
 
-/* A list without the entries whose neighbour in another column is one of some words: blanks go where they were. */
-static void fill_holes(
-	struct tool *t, const struct vx_pathmap_list *list, const struct items *where, struct items *items)
-{
-	struct vx_slice *full = vx_arena_array(&t->arena, where->n + 1, sizeof *full);
-	size_t from = 0, holes = 0;
-
-	for (size_t i = 0; i < where->n; i++)
-		holes += is_omitted(t, list, where->list[i]);
-	if (items->n + holes != where->n)
-		return;
-	for (size_t i = 0; i < where->n; i++)
-		full[i] = is_omitted(t, list, where->list[i]) ? slice("") : items->list[from++];
-	items->list = full;
-	items->n = where->n;
-	items->blank = false;
-}
-
-static void tell_length(struct tool *t, struct row *row, vx_column column, vx_column leads)
+static void tell_list(
+	struct tool *t, struct row *row, vx_column column, vx_column leads, const char *severity, const char *message)
 {
 	struct finding f = { .rule = "list_length",
-		.severity = "error",
+		.severity = severity,
 		.columns = { t->map->columns[column], t->map->columns[leads] },
 		.values = { row->cells[column], row->cells[leads] },
-		.n = 2,
-		.message = "the two lists differ in length; the first one is left aside" };
+		.n = column == leads ? 1 : 2,
+		.message = message };
 
 	findings_add(t, row, &f);
 }
 
-/* All lists of one length, or not in use. */
+/* "3+4," ends with a separator: one entry, unless another list has two. */
+static void drop_trailing(struct tool *t, struct row *row, struct items *items)
+{
+	for (size_t i = 0; i < t->map->n_lists; i++) {
+		bool same = false;
+
+		if (items[i].n < 2 || items[i].list[items[i].n - 1].len)
+			continue;
+		for (size_t k = 0; k < t->map->n_lists; k++)
+			same |= k != i && items[k].n == items[i].n;
+		if (same)
+			continue;
+		items[i].n--;
+		tell_list(t, row, t->map->lists[i].column, t->map->lists[i].column, "warning",
+			"ends with a separator: nothing is taken to stand behind it");
+	}
+}
+
+/* A list without the entries whose neighbour in another column is one of some words: blanks go where they were. Where
+ * nothing was left out, nothing may stand in their places. */
+static bool fill_holes(
+	struct tool *t, const struct vx_pathmap_list *list, const struct items *where, struct items *items)
+{
+	struct vx_slice *full = vx_arena_array(&t->arena, where->n + 1, sizeof *full);
+	size_t from = 0, holes = 0;
+	bool empty = true;
+
+	for (size_t i = 0; i < where->n; i++) {
+		bool hole = is_omitted(t, list, where->list[i]);
+
+		holes += hole;
+		if (hole && i < items->n)
+			empty &= cell_blank(t, items->list[i]);
+	}
+	if (items->n == where->n)
+		return empty;
+	if (items->n + holes != where->n)
+		return false;
+	for (size_t i = 0; i < where->n; i++)
+		full[i] = is_omitted(t, list, where->list[i]) ? slice("") : items->list[from++];
+	items->list = full;
+	items->n = where->n;
+	return true;
+}
+
+/* All lists of one length, or left aside. */
 static int align(struct tool *t, struct row *row, struct items *items, size_t lead, struct vx_error *err)
 {
 	const struct vx_pathmap *m = t->map;
 
 	for (size_t i = 0; i < m->n_lists; i++) {
 		const struct vx_pathmap_list *list = &m->lists[i];
+		bool fits = true;
 
+		if (items[i].blank)
+			continue;
 		for (size_t k = 0; list->omits != VX_NO_COLUMN && k < m->n_lists; k++)
-			if (m->lists[k].column == list->omits && items[i].n != items[k].n)
-				fill_holes(t, list, &items[k], &items[i]);
-		if (items[i].blank || items[i].n == items[lead].n)
+			if (m->lists[k].column == list->omits && !items[k].blank)
+				fits = fill_holes(t, list, &items[k], &items[i]);
+		if (fits && items[i].n == items[lead].n)
 			continue;
 		if (list->omits == VX_NO_COLUMN && grades(t, list->column))
 			return vx_error_set(err, VX_EREJECT, m->columns[list->column],
-				"'%.*s' has %zu entries where %s has %zu", (int)row->cells[list->column].len,
+				"'%.*s' has %zu entries where %s has %zu",
+				(int)vx_utf8_cut(row->cells[list->column].text, row->cells[list->column].len, 80),
 				row->cells[list->column].text, items[i].n, m->columns[m->lists[lead].column],
 				items[lead].n);
-		tell_length(t, row, list->column, m->lists[lead].column);
-		items[i].blank = true;
+		items[i].aside = true;
+		tell_list(t, row, list->column, m->lists[lead].column, "error",
+			items[i].n != items[lead].n ? "the two lists differ in length; the first one is left aside"
+						    : "says something where it leaves entries out; it is left aside");
 	}
 	return VX_OK;
+}
+
+/* What an item's view of the cells has of a list. A cell that is but "N/A" says so of every item; it is not empty. */
+static struct vx_slice entry(const struct items *items, struct vx_slice cell, size_t nth)
+{
+	if (items->aside)
+		return slice("");
+	return items->blank ? cell : items->list[nth];
 }
 
 int lists_split(struct tool *t, struct row *row, struct part **parts, size_t *n, struct vx_error *err)
 {
 	const struct vx_pathmap *m = t->map;
 	struct items *items = vx_arena_array(&t->arena, m->n_lists + 1, sizeof *items);
+	bool doubtful = false;
 	size_t lead;
 
 	*n = 0;
 	*parts = NULL;
 	for (size_t i = 0; i < m->n_lists; i++)
 		items[i] = split(t, row->cells[m->lists[i].column]);
+	drop_trailing(t, row, items);
 	lead = leader(t, items);
 	if (lead == m->n_lists)
 		return VX_OK;
 	if (align(t, row, items, lead, err) != VX_OK)
 		return VX_EREJECT;
+	for (size_t i = 0; i < m->n_lists; i++)
+		doubtful |= items[i].aside && grades(t, m->lists[i].column);
 	*n = items[lead].n;
 	*parts = vx_arena_array(&t->arena, *n, sizeof **parts);
 	for (size_t k = 0; k < *n; k++) {
@@ -136,8 +183,8 @@ int lists_split(struct tool *t, struct row *row, struct part **parts, size_t *n,
 
 		memcpy(view, row->cells, m->n_columns * sizeof *view);
 		for (size_t i = 0; i < m->n_lists; i++)
-			view[m->lists[i].column] = items[i].blank ? slice("") : items[i].list[k];
-		(*parts)[k] = (struct part){ .row = row, .cells = view, .item = (int)k + 1 };
+			view[m->lists[i].column] = entry(&items[i], row->cells[m->lists[i].column], k);
+		(*parts)[k] = (struct part){ .row = row, .cells = view, .item = (int)k + 1, .never_benign = doubtful };
 	}
 	return VX_OK;
 }

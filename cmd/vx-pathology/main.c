@@ -7,6 +7,7 @@
 #include "pathology.h"
 #include "suggest.h"
 
+#define PERCENTS_MIN 3
 #define UNKNOWN_SHOWN 100 /* words, unless -v */
 
 static const char usage[] =
@@ -140,6 +141,12 @@ static void before_summary(void *arg)
 
 	say_unmapped(t);
 	say_unknown(t);
+	/* A few small foci may be all there is; a table full of them is one of fractions. */
+	if (t->percents >= PERCENTS_MIN && t->most_percent <= 1)
+		vx_say("warning: none of %ld values of percent_cancer is above 1: fractions? {\"columns\": ..., "
+		       "\"times\": 100} "
+		       "in the mapping",
+			t->percents);
 	findings_say(t->findings, t->o->common.quiet);
 }
 

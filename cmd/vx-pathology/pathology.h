@@ -42,6 +42,7 @@ struct part {
 	struct row *row;              /* where it stands; of a workup the first row */
 	const struct vx_slice *cells; /* the row's, or for an item of a list or a workup its own view of them */
 	int item;                     /* 1-based number in its lists, 0: none */
+	bool never_benign;            /* a column that grades could not be read: blank does not mean benign */
 	const char *type;             /* BIOPSY ...; NULL: not said */
 	struct vx_place place;
 	struct vx_grade grade;
@@ -109,6 +110,8 @@ struct tool {
 	bool *workup_columns, *root_columns, *psa_columns; /* by column: whether that part of the mapping reads it */
 	bool quiet_findings; /* the second pass of --strict: they have been told already */
 	long misfits;        /* rows from the first on in which a column is missing; -1: there was one without */
+	long percents;       /* how many cells said how much of the tissue is cancer, and the most of them */
+	double most_percent;
 	long rows, empty_rows, patients, workups, components;
 };
 

@@ -67,15 +67,33 @@ static int read_rows(struct tool *t, struct vx_job *job, struct patient *p, stru
 	return VX_OK;
 }
 
+/* A workup whose components were all rejected is none: nothing is known of it but that. */
+static bool is_left(const struct tool *t, const struct workup *w)
+{
+	return w->n_components || !w->n_rejected || (t->map->rows == VX_ROWS_WORKUP && w->n_rows);
+}
+
 static void build(struct tool *t, struct vx_job *job, struct patient *p)
 {
+	size_t left = 0;
+
 	workups_build(t, job, p);
 	for (size_t i = 0; i < p->n_workups; i++) {
-		names_give(t, job, p, &p->workups[i]);
-		aggregate_workup(t, &p->workups[i]);
-		check_components(t, &p->workups[i]);
-		check_workup(t, &p->workups[i]);
+		struct workup *w = &p->workups[left];
+
+		if (left != i)
+			*w = p->workups[i];
+		names_give(t, job, p, w);
+		if (!is_left(t, w)) {
+			p->stray += (long)w->n_rejected;
+			continue;
+		}
+		left++;
+		aggregate_workup(t, w);
+		check_components(t, w);
+		check_workup(t, w);
 	}
+	p->n_workups = left;
 	aggregate_patient(t, p);
 }
 

@@ -257,22 +257,47 @@ struct vx_slice read_other(
 	return keep(t, &t->scratch);
 }
 
-/* No grade means benign in this table: not where the same row measures cancer. */
-static void doubt_benign(struct tool *t, const struct vx_pathmap_part *how, struct part *p)
+static void tell_two(struct tool *t, const struct part *p, const char *rule, const char *severity, vx_column first,
+	const struct vx_pathmap_number *second, const char *message)
 {
-	bool length = p->cancer_length > 0, share = p->percent_cancer > 0;
-	vx_column columns[2];
+	const vx_column columns[] = { first, second->columns[0] };
 
-	if (p->grade.state != VX_BENIGN || !(length || share))
-		return;
-	columns[0] = p->graded_by;
-	columns[1] = length ? how->cancer_length.columns[0] : how->percent_cancer.columns[0];
-	tell(t, p, "grade", "error", columns, 2,
-		p->cells[columns[0]].len ? "benign, and yet cancer is measured: the grade stands"
-					 : "no grade, and yet cancer is measured: not taken for benign");
-	if (p->cells[columns[0]].len)
-		return;
-	p->grade = (struct vx_grade){ .state = VX_UNGRADED, .isup = -1, .cancer_type = "tumor" };
+	tell(t, p, rule, severity, columns, 2, message);
+}
+
+/* No grade means benign in this table: not where the same row measures cancer. */
+static void doubt_benign(struct tool *t, struct part *p, const struct vx_pathmap_number *measured)
+{
+	bool said = p->cells[p->graded_by].len > 0;
+
+	tell_two(t, p, "grade", "error", p->graded_by, measured,
+		said ? "benign, and yet cancer is measured: the grade stands"
+		     : "no grade, and yet cancer is measured: not taken for benign");
+	if (!said)
+		p->grade = (struct vx_grade){ .state = VX_UNGRADED, .isup = -1, .cancer_type = "tumor" };
+}
+
+/* What is measured, against the grade and against itself. */
+static void doubt_measures(struct tool *t, const struct vx_pathmap_part *how, struct part *p)
+{
+	const struct vx_pathmap_number *measured = p->cancer_length > 0    ? &how->cancer_length
+						   : p->percent_cancer > 0 ? &how->percent_cancer
+									   : NULL;
+	const struct vx_pathmap_number *none = p->cancer_length <= 0    ? &how->cancer_length
+					       : p->percent_cancer <= 0 ? &how->percent_cancer
+									: NULL;
+
+	if (p->grade.state == VX_BENIGN && measured)
+		doubt_benign(t, p, measured);
+	else if ((p->grade.state == VX_GRADED || p->grade.state == VX_AMBIGUOUS) && none)
+		tell_two(t, p, "measure", "warning", p->graded_by, none, "cancer, and yet nothing of it is measured");
+	if (p->cancer_length > p->core_length)
+		tell_two(t, p, "measure", "warning", how->cancer_length.columns[0], &how->core_length,
+			"more cancer than tissue");
+	if (!isnan(p->percent_cancer)) {
+		t->percents++;
+		t->most_percent = fmax(t->most_percent, p->percent_cancer);
+	}
 }
 
 int read_part(struct tool *t, const struct vx_pathmap_part *how, struct part *p, struct vx_error *err)
@@ -300,7 +325,7 @@ int read_part(struct tool *t, const struct vx_pathmap_part *how, struct part *p,
 		read_count(t, &how->total_cores, p, &p->total_cores, err) != VX_OK ||
 		read_count(t, &how->affected_cores, p, &p->affected_cores, err) != VX_OK)
 		return VX_EREJECT;
-	doubt_benign(t, how, p);
+	doubt_measures(t, how, p);
 	if (how->assessor != VX_NO_COLUMN && !cell_blank(t, p->cells[how->assessor]))
 		p->assessor = p->cells[how->assessor];
 	return VX_OK;

@@ -115,25 +115,33 @@ static int by_slice(const void *a, const void *b)
 	return slice_compare(*(const struct vx_slice *)a, *(const struct vx_slice *)b);
 }
 
-/* The distinct values of a column that are not blank, sorted: at most most of them. */
+/* The distinct values of a column that are not blank, sorted; at most most of them, the first in their order. */
 static size_t distinct(struct tool *t, struct row **rows, size_t n, size_t column, struct vx_slice *values, size_t most)
 {
-	size_t found = 0;
+	struct vx_slice *all, only = { NULL, 0 };
+	size_t found = 0, i;
 
-	for (size_t i = 0; i < n; i++) {
+	for (i = 0; i < n; i++) {
 		struct vx_slice cell = rows[i]->cells[column];
-		size_t k = 0;
 
-		if (i && slice_compare(cell, rows[i - 1]->cells[column]) == 0)
+		if (cell_blank(t, cell) || (only.text && slice_compare(only, cell) == 0))
 			continue;
-		if (cell_blank(t, cell))
-			continue;
-		while (k < found && slice_compare(values[k], cell))
-			k++;
-		if (k == found && found < most)
-			values[found++] = cell;
+		if (only.text)
+			break;
+		only = cell;
 	}
-	qsort(values, found, sizeof *values, by_slice);
+	values[0] = only;
+	if (i == n)
+		return only.text != NULL;
+	all = vx_arena_array(&t->arena, n, sizeof *all);
+	for (i = 0; i < n; i++)
+		if (!cell_blank(t, rows[i]->cells[column]))
+			all[found++] = rows[i]->cells[column];
+	qsort(all, found, sizeof *all, by_slice);
+	n = found;
+	for (i = found = 0; i < n && found < most; i++)
+		if (i == 0 || slice_compare(all[i], all[i - 1]))
+			values[found++] = all[i];
 	return found;
 }
 
