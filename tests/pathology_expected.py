@@ -370,12 +370,24 @@ def ucla_psa(tree, patient, rows):
     tree.report.counts["PSA values"] += len(made)
 
 
+def ucla_doubts(rows):
+    """How often a row measures what cannot be: more cancer than tissue, nothing of a cancer that is graded."""
+    doubts = 0
+    for core, grade in map(ucla_core, rows):
+        length, share, tissue = core["cancer_length"], core["percent_cancer"], core["core_length"]
+        doubts += length is not None and tissue is not None and length > tissue
+        doubts += grade.isup > 0 and 0 in (length, share)
+    return doubts
+
+
 def ucla(tree, options, patients):
     table = read_table(options.tables[0])
+    expected = collections.Counter()
     for name, rows in by_patient(table, "Patient Number"):
         ucla_patient(tree, patients[name], rows)
         ucla_psa(tree, patients[name], rows)
-    return collections.Counter()
+        expected["measure", "warning", patients[name]] += ucla_doubts(rows)
+    return expected
 
 
 # ---- ProstateX ----

@@ -509,3 +509,170 @@ short() { jq -r 'select(.identifier | startswith("assessment/")) | "\(.identifie
 	run3 vx-pathology --map none.json in
 	expect 74
 }
+
+@test "lists: an entry where entries are left out, N/A alone, a separator at the end: never benign, never shifted" {
+	lists_map '{"component":{"grade":{"blank":"benign"}}}'
+	rows 'AA00001:{"study":"s1","type":"SysBx","gs":"N/A,3+4","isup":"0,2","case":"","sig":""}' \
+		'AA00002:{"study":"s1","type":"SysBx","gs":"N/A,3+4","isup":"2,","case":"","sig":""}' \
+		'AA00003:{"study":"s1","type":"SysBx","gs":"3+4,","isup":"2","case":"","sig":""}' >in
+	pathology --findings findings in
+	expect 0
+	same "$(short | grep lesion)" "$(cat <<-'END'
+		AA00001/biopsy/s1/lesion/1 null
+		AA00001/biopsy/s1/lesion/2 2
+		AA00002/biopsy/s1/lesion/1 null
+		AA00002/biopsy/s1/lesion/2 2
+		AA00003/biopsy/s1/lesion/1 2
+	END
+	)"
+	same "$(jq -c '[.rule, .severity, .row, .columns[0]]' findings)" "$(cat <<-'END'
+		["list_length","error",2,"isup"]
+		["list_length","error",3,"isup"]
+		["list_length","warning",4,"gs"]
+	END
+	)"
+	# A cell that is but N/A says so of each; it is not empty.
+	lists_map '{"component":{"grade":{"blank":"benign"},"lists":{"columns":["gs","isup","pirads"]}}}'
+	rows 'AA00001:{"study":"s1","type":"SysBx","gs":"N/A","isup":"","pirads":"4,5","case":"","sig":""}' >in
+	jq 'del(.when)' map.json >m && mv m map.json
+	pathology in
+	expect 0
+	same "$(short | grep lesion)" "$(printf '%s\n' 'AA00001/biopsy/s1/lesion/1 null' 'AA00001/biopsy/s1/lesion/2 null')"
+}
+
+@test "a word in the first of two columns does not hide what stands in the second" {
+	cores_map '{"component":{"grade":{"primary":"p","secondary":"s","words":{"0":"benign","ASAP":"asap"}}}}'
+	jq 'del(.component.grade.gleason)' map.json >m && mv m map.json
+	rows 'AA00001:{"site":"left apex","p":"0","s":"4"}' 'AA00001:{"site":"right apex","p":"ASAP","s":"4"}' \
+		'AA00001:{"site":"left base","p":"0","s":"0"}' >in
+	pathology in
+	expect 1
+	has "$err" "t.csv:2: p: '0' is a result, and yet s is '4'"
+	has "$err" "t.csv:3: p: 'ASAP' is a result, and yet s is '4'"
+	same "$(short | head -1)" 'AA00001/biopsy/core/left-base/1 0'
+}
+
+@test "a row that is taken to hold no pathology, and yet does, is told" {
+	lists_map '{"component":{"cancer_length":"mm"},"when":"type"}'
+	rows 'AA00001:{"study":"s1","type":"","gs":"3+4","isup":"2","mm":"","case":"","sig":""}' \
+		'AA00001:{"study":"s2","type":"","gs":"","isup":"","mm":"0","case":"","sig":""}' \
+		'AA00001:{"study":"s3","type":"","gs":"","isup":"","mm":"3","case":"","sig":""}' >in
+	pathology --findings findings in
+	expect 0
+	same "$(jq -c '[.rule, .severity, .row, .columns[0]]' findings)" "$(cat <<-'END'
+		["when","error",2,"gs"]
+		["when","error",2,"isup"]
+		["when","error",4,"mm"]
+	END
+	)"
+	pathology --strict --rejects rejects in
+	expect 1
+	same "$(jq -c '.row' rejects)" "$(printf '%s\n' 2 4)"
+}
+
+@test "--strict: a row without pathology that contradicts itself says nothing of the grades of others" {
+	lists_map '{"checks":[{"column":"psad","is":"ratio","of":["psa","vol"]}]}'
+	rows 'AA00001:{"study":"s1","type":"SysBx","gs":"3+4","isup":"2","psad":"","psa":"","vol":""}' \
+		'AA00001:{"study":"s2","type":"","gs":"","isup":"","psad":"9","psa":"5","vol":"50"}' >in
+	pathology --strict in
+	expect 1
+	same "$(short)" "$(printf '%s\n' 'AA00001/biopsy/s1/lesion/1 2' 'AA00001/summary 2')"
+}
+
+@test "checks know cancer that nobody graded, and what is suspicious but no cancer" {
+	cores_map '{"checks":[{"column":"isup","is":"isup"},{"column":"sig","is":"cspca","min_isup":2,"yes":["1"],"no":["0"]}]}'
+	rows 'AA00001:{"site":"a1","gs":"ASAP","isup":"4","sig":"1"}' 'AA00001:{"site":"a2","gs":"ASAP","isup":"0","sig":"0"}' \
+		'AA00001:{"site":"a3","gs":"carcinoma","isup":"0","sig":"0"}' 'AA00001:{"site":"a4","gs":"carcinoma","isup":"3","sig":"1"}' >in
+	pathology --findings findings in
+	expect 0
+	same "$(jq -c '[.rule, .row, .values]' findings | sort)" "$(sort <<-'END'
+		["isup",2,["4","asap, not graded"]]
+		["cspca",2,["1","asap, not graded"]]
+		["isup",4,["0","tumor, not graded"]]
+	END
+	)"
+}
+
+@test "what is measured is held against the grade and against itself; fractions are asked about" {
+	cores_map '{"component":{"cancer_length":"mm","percent_cancer":"share","core_length":"core"}}'
+	rows 'AA00001:{"site":"a1","gs":"3+4","mm":"0","share":"","core":"12"}' \
+		'AA00001:{"site":"a2","gs":"3+4","mm":"30","share":"0.4","core":"12"}' \
+		'AA00001:{"site":"a3","gs":"3+4","mm":"3","share":"0.25","core":"12"}' \
+		'AA00001:{"site":"a4","gs":"3+4","mm":"3","share":"1","core":"12"}' >in
+	pathology --findings findings in
+	expect 0
+	same "$(jq -c '[.rule, .severity, .row, .columns]' findings)" "$(printf '%s\n' '["measure","warning",2,["gs","mm"]]' '["measure","warning",3,["mm","core"]]')"
+	has "$err" 'none of 3 values of percent_cancer is above 1: fractions? {"columns": ..., "times": 100} in the mapping'
+}
+
+@test "counts that a workup gives are held against each other and the grade; a workup without a grade is counted" {
+	jq -n '{rows: "workup", workup: {key: "id", procedure: {column: "id", values: {b1: {type: "BIOPSY"}, rp: {type: "RPE"}}},
+		grade: {text: "result"}, total_cores: "n", affected_cores: "pos"}}' >map.json
+	rows 'AA00001:{"id":"b1","result":"GG 2","n":"3","pos":"12"}' 'AA00001:{"id":"rp","result":"","n":"","pos":""}' \
+		'AA00002:{"id":"b1","result":"benign","n":"12","pos":"3"}' 'AA00003:{"id":"b1","result":"GG 1","n":"12","pos":"0"}' \
+		'AA00004:{"id":"b1","result":"2+5","n":"12","pos":"0"}' 'AA00004:{"id":"rp","result":"GG 3","n":"","pos":""}' >in
+	pathology --findings findings in
+	expect 1
+	same "$(jq -c '[.rule, .severity, .row, .values]' findings)" "$(cat <<-'END'
+		["counts","error",2,["12","3"]]
+		["counts","error",4,["3","benign"]]
+		["counts","error",5,["0","GG 1"]]
+	END
+	)"
+	same "$(jq -c 'select(.identifier | test("assessment/AA0000[14]/summary")) | [.isup, .other_data]' out)" "$(cat <<-'END'
+		[2,{"patterns_derived":true,"components":2,"not_assessed":1}]
+		[null,{"isup_at_least":3,"components":1,"rejected_rows":1}]
+	END
+	)"
+	# What was rejected may have been anything.
+	same "$(jq -r 'select(.is_event_root) | .type' out | tr '\n' ' ')" 'OTHER_OR_UNKNOWN BIOPSY BIOPSY OTHER_OR_UNKNOWN '
+}
+
+@test "rivals that are all there is of a workup leave no empty workup behind" {
+	cores_map '{"component":{"name":"id","unique":true},"workup":{"key":"day"}}'
+	rows 'AA00001:{"day":"d1","id":"1","site":"left apex","gs":"3+4"}' 'AA00001:{"day":"d1","id":"1","site":"left apex","gs":"4+4"}' \
+		'AA00001:{"day":"d2","id":"1","site":"left apex","gs":"3+3"}' >in
+	pathology in
+	expect 1
+	same "$(jq -c 'select(.identifier | test("assessment")) | [.identifier[19:], .isup, .other_data.rejected_rows]' out)" "$(cat <<-'END'
+		["biopsy/d2/core/1",1,null]
+		["biopsy/d2",1,null]
+		["summary",null,2]
+	END
+	)"
+}
+
+@test "rows that disagree in many values list the same ones in any order" {
+	cores_map '{"root":{"other_data":{"v":"v"}}}'
+	for i in $(seq 12); do echo "AA00001:{\"site\":\"left apex $i\",\"gs\":\"3+3\",\"v\":\"$i\"}"; done >specs
+	mapfile -t specs <specs
+	rows "${specs[@]}" >in
+	pathology -q in
+	jq -c 'select(.is_event_root) | .other_data' out >first
+	has "$(cat first)" '"rows_disagree":{"v":["1","10","11","12","2","3","4","5"]}'
+	tac in >turned
+	pathology -q turned
+	jq -c 'select(.is_event_root) | .other_data' out | cmp - first
+}
+
+@test "--findings may name the input, not the rejects; what was there stays until the new ones are whole" {
+	cores_map
+	rows 'AA00001:{"site":"left apex","gs":"3+4"}' >in
+	cp in kept
+	pathology --findings in in
+	expect 0
+	has "$err" "1 rows in, 4 out"
+	same "$(cat in)" ""
+	cp kept in
+	echo old >findings
+	echo '[]' >map.json
+	pathology --findings findings in
+	expect 65
+	same "$(cat findings)" old
+	run3 vx-pathology --map map.json --findings f --rejects f in
+	expect 64
+	has "$err" "--findings and --rejects name the same file"
+	cores_map
+	pathology --findings /dev/null in
+	expect 0
+}

@@ -86,7 +86,7 @@ void aggregate_workup(const struct tool *t, struct workup *w)
 	struct aggregate *a = &w->sum;
 
 	*a = (struct aggregate){ .worst = nothing, .rejected = (long)w->n_rejected };
-	if (w->n_components == 0 && w->part.grade.state != VX_NOT_ASSESSED)
+	if (w->n_components == 0)
 		add_grade(a, &w->part.grade, true);
 	for (size_t i = 0; i < w->n_components; i++)
 		add_grade(a, &w->components[i].grade, i == 0);

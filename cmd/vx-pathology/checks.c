@@ -169,15 +169,17 @@ void check_components(struct tool *t, struct workup *w)
 /* A summary as one grade. */
 static struct vx_grade tree_of(const struct aggregate *sum)
 {
-	struct vx_grade tree = { .state = VX_NOT_ASSESSED, .isup = -1, .cancer_type = sum->cancer_type };
+	struct vx_grade tree = { .state = VX_NOT_ASSESSED, .isup = -1 };
 
 	if (sum->candidates) {
 		tree.state = VX_AMBIGUOUS;
 		tree.candidates = sum->candidates;
+		tree.cancer_type = sum->cancer_type;
 	} else if (aggregate_isup(sum) >= 0) {
 		tree = sum->worst;
 	} else if (sum->cancer_type) {
 		tree.state = VX_UNGRADED;
+		tree.cancer_type = sum->cancer_type;
 	}
 	return tree;
 }
@@ -247,8 +249,33 @@ static void check_same(struct tool *t, struct row **rows, size_t n, const struct
 	}
 }
 
+/* What a workup says of its cores, against itself and against its grade. */
+static void check_said_counts(struct tool *t, struct workup *w)
+{
+	const struct vx_pathmap_part *how = &t->map->workup;
+	const struct part *p = &w->part;
+	const struct vx_grade tree = tree_of(&w->sum);
+	bool cancer = tree.cancer_type && strcmp(tree.cancer_type, "tumor") == 0;
+	vx_column columns[2];
+
+	if (p->affected_cores < 0)
+		return;
+	columns[0] = how->affected_cores.columns[0];
+	if (p->total_cores >= 0 && p->affected_cores > p->total_cores) {
+		columns[1] = how->total_cores.columns[0];
+		tell(t, p, "counts", "error", columns, 2, "more affected cores than cores");
+	}
+	columns[1] = p->graded_by;
+	if (w->sum.rejected || tree.state == VX_NOT_ASSESSED)
+		return;
+	if (cancer != (p->affected_cores > 0))
+		tell(t, p, "counts", "error", columns, p->graded_by == VX_NO_COLUMN ? 1 : 2,
+			cancer ? "cancer, and yet no core is affected" : "no cancer, and yet cores are affected");
+}
+
 void check_workup(struct tool *t, struct workup *w)
 {
+	check_said_counts(t, w);
 	for (size_t k = 0; k < t->map->n_checks; k++) {
 		const struct vx_pathmap_check *c = &t->map->checks[k];
 

@@ -9,7 +9,8 @@
 #include "vx_resource.h"
 #include "vx_template.h"
 
-#define UNMAPPED_MAX 1000
+#define UNMAPPED_MAX 20000
+#define PLACES_MAX 1000
 #define PATIENT_MAX 100
 
 enum { OF_SOURCE = -2, OF_PATIENT = -3, OF_PRIVATE = -4, OF_UNMAPPED = -5, OF_IGNORED = -6 };
@@ -157,7 +158,7 @@ static int what_of_key(struct columns *c, struct vx_arena *arena, size_t place, 
 		return look_up(c, key.text, key.len).what;
 	}
 	k = look_up(c, key.text, key.len);
-	if (place < UNMAPPED_MAX) {
+	if (place < PLACES_MAX) {
 		if (place >= c->n_order) {
 			c->order = vx_realloc(c->order, (place + 1) * sizeof *c->order);
 			memset(&c->order[c->n_order], 0, (place + 1 - c->n_order) * sizeof *c->order);
@@ -332,7 +333,7 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-void columns_unmapped(const struct columns *c, struct vx_buf *names, size_t *n)
+void columns_unmapped(const struct columns *c, size_t most, struct vx_buf *names, size_t *n)
 {
 	char **list = vx_alloc((c->n_unmapped + 1) * sizeof *list);
 
@@ -341,7 +342,7 @@ void columns_unmapped(const struct columns *c, struct vx_buf *names, size_t *n)
 		if (c->known[i].key && c->known[i].what == OF_UNMAPPED)
 			list[(*n)++] = c->known[i].key;
 	qsort(list, *n, sizeof *list, by_text);
-	for (size_t i = 0; i < *n; i++)
+	for (size_t i = 0; i < *n && i < most; i++)
 		vx_buf_printf(names, "%s%.100s", i ? ", " : "", list[i]);
 	free(list);
 }

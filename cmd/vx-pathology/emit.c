@@ -316,6 +316,11 @@ static void emit_root(struct tool *t, struct vx_job *job, const struct patient *
 		systematic = systematic == 1 || s == 1 ? 1 : systematic < 0 || s < 0 ? -1 : 0;
 		targeted = targeted == 1 || g == 1 ? 1 : targeted < 0 || g < 0 ? -1 : 0;
 	}
+	if (p->n_workups != p->n_workups_seen || p->stray) { /* what was rejected may have been anything */
+		type = "OTHER_OR_UNKNOWN";
+		systematic = systematic == 1 ? 1 : -1;
+		targeted = targeted == 1 ? 1 : -1;
+	}
 	put_begin(t, "specimen", p->root, "patient", p->name);
 	put_string(b, "type", type);
 	vx_buf_puts(b, ",\"is_summary\":true,\"is_event_root\":true");

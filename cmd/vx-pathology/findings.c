@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "pathology.h"
@@ -19,8 +20,9 @@ struct tally {
 };
 
 struct findings {
-	const char *path; /* NULL: counted only */
-	int fd;
+	const char *path;      /* NULL: counted only */
+	struct vx_atomic file; /* fd -1: there is none */
+	bool is_file;
 	struct vx_buf out;
 	struct vx_error failed; /* status VX_OK: none */
 	struct tally tallies[RULES_MAX];
@@ -31,16 +33,21 @@ struct findings {
 struct findings *findings_new(const char *path, struct vx_error *err)
 {
 	struct findings *f = vx_alloc(sizeof *f);
+	struct stat st;
 
 	f->path = path;
-	f->fd = -1;
+	f->file.fd = -1;
 	if (!path)
 		return f;
-	f->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (f->fd >= 0)
+	/* A file takes its name when it is whole, so that it may be the input; what is no file (/dev/stderr) is written to. */
+	f->is_file = stat(path, &st) != 0 || S_ISREG(st.st_mode);
+	if (f->is_file ? vx_atomic_open(&f->file, path, err) == VX_OK
+		       : (f->file.fd = open(path, O_WRONLY | O_CLOEXEC)) >= 0)
 		return f;
-	vx_error_at(err, path, 0);
-	vx_error_errno(err, VX_EIO, NULL, "cannot write");
+	if (!f->is_file) {
+		vx_error_at(err, path, 0);
+		vx_error_errno(err, VX_EIO, NULL, "cannot write");
+	}
 	free(f);
 	return NULL;
 }
@@ -49,8 +56,10 @@ void findings_free(struct findings *f)
 {
 	if (!f)
 		return;
-	if (f->fd >= 0)
-		close(f->fd);
+	if (f->is_file)
+		vx_atomic_abort(&f->file); /* nothing to do once it is committed */
+	else if (f->file.fd >= 0)
+		close(f->file.fd);
 	for (size_t i = 0; i < f->n; i++)
 		free(f->tallies[i].first);
 	vx_buf_free(&f->out);
@@ -61,8 +70,8 @@ static void flush(struct findings *f)
 {
 	struct vx_error err = VX_ERROR_INIT;
 
-	if (f->fd >= 0 && f->out.len && f->failed.status == VX_OK &&
-		vx_write_all(f->fd, f->out.data, f->out.len, &err) != VX_OK)
+	if (f->file.fd >= 0 && f->out.len && f->failed.status == VX_OK &&
+		vx_write_all(f->file.fd, f->out.data, f->out.len, &err) != VX_OK)
 		f->failed = err;
 	vx_buf_clear(&f->out);
 }
@@ -138,7 +147,7 @@ void findings_add(struct tool *t, struct row *row, const struct finding *f)
 	if (t->quiet_findings)
 		return;
 	count(t->findings, row, f);
-	if (t->findings->fd >= 0)
+	if (t->findings->file.fd >= 0)
 		put_finding(t->findings, t, row, f);
 	if (strcmp(f->severity, "info") == 0)
 		return;
@@ -181,10 +190,7 @@ void findings_say(struct findings *f, bool quiet)
 int findings_end(struct findings *f, struct vx_error *err)
 {
 	flush(f);
-	if (f->fd >= 0 && close(f->fd) != 0 && f->failed.status == VX_OK)
-		vx_error_errno(&f->failed, VX_EIO, NULL, "cannot write");
-	f->fd = -1;
-	if (f->failed.status == VX_OK)
+	if (f->failed.status == VX_OK && (!f->is_file || vx_atomic_commit(&f->file, &f->failed) == VX_OK))
 		return VX_OK;
 	*err = f->failed;
 	vx_error_at(err, f->path, 0);

@@ -8,6 +8,7 @@
 #include "suggest.h"
 
 #define PERCENTS_MIN 3
+#define NAMES_SHOWN 40
 #define UNKNOWN_SHOWN 100 /* words, unless -v */
 
 static const char usage[] =
@@ -70,6 +71,8 @@ static void parse_args(int argc, char **argv, struct opts *o)
 	}
 	if (!o->map && !o->suggest)
 		vx_die(VX_EUSAGE, "--map is missing: try 'vx-pathology --help'");
+	if (o->findings && o->common.rejects && strcmp(o->findings, o->common.rejects) == 0)
+		vx_die(VX_EUSAGE, "--findings and --rejects name the same file");
 	if (o->map && o->suggest)
 		vx_die(VX_EUSAGE, "--map and --suggest exclude each other");
 }
@@ -99,10 +102,10 @@ static void say_unmapped(const struct tool *t)
 	struct vx_buf names = VX_BUF_INIT;
 	size_t n;
 
-	columns_unmapped(t->columns, &names, &n);
+	columns_unmapped(t->columns, t->o->common.verbose ? SIZE_MAX : NAMES_SHOWN, &names, &n);
 	if (n)
-		vx_say("warning: %zu column%s not in the mapping, and left out: %s", n, n == 1 ? " is" : "s are",
-			names.data);
+		vx_say("warning: %zu column%s not in the mapping, and left out: %s%s", n, n == 1 ? " is" : "s are",
+			names.data, n > NAMES_SHOWN && !t->o->common.verbose ? " ... (-v names all)" : "");
 	vx_buf_free(&names);
 }
 

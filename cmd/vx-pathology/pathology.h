@@ -128,8 +128,9 @@ void columns_free(struct columns *c);
 int columns_read(struct tool *t, struct row *row, struct vx_error *err);
 /* columns_patient: the record's _patient ("patient/X"), as a slice of line; false when there is none. */
 bool columns_patient(const char *line, size_t len, struct vx_slice *patient);
-/* columns_unmapped: the names of columns that no part of the mapping reads, ", " between; n takes how many. */
-void columns_unmapped(const struct columns *c, struct vx_buf *names, size_t *n);
+/* columns_unmapped: the names of columns that no part of the mapping reads, at most most of them, ", " between; n takes how
+ * many there are. */
+void columns_unmapped(const struct columns *c, size_t most, struct vx_buf *names, size_t *n);
 static inline bool cell_blank(const struct tool *t, struct vx_slice cell)
 {
 	/* None of the usual words for nothing begins with a digit. */

@@ -19,7 +19,6 @@ static bool reject_strange(struct tool *t, struct vx_job *job, struct patient *p
 			continue;
 		vx_error_set(&err, VX_EREJECT, row->strange_column, "%s", row->strange);
 		reject_row(t, job, row, &err);
-		row->empty = false;
 		any = true;
 	}
 	return any;

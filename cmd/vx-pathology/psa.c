@@ -3,6 +3,8 @@
  */
 #include "pathology.h"
 
+#define REPEATS_SEEN 100
+
 /* A row that gives a value. */
 struct reading {
 	char date[11]; /* "": not said */
@@ -51,13 +53,14 @@ static int read_row(struct tool *t, struct reading *r, struct vx_error *err)
 	return refuse(t, how->date, day, err, why.reason);
 }
 
-/* The row's pathology is another matter: only its PSA value is rejected, and a cell that many rows repeat once. */
+/* The row's pathology is another matter: only its PSA value is rejected, and a cell that rows of the patient repeat once. */
 static void reject_value(
 	struct tool *t, struct vx_job *job, const struct patient *p, const struct row *row, struct vx_error *err)
 {
 	const struct vx_pathmap_psa *how = &t->map->psa;
 
-	for (const struct row *r = p->rows; r < row; r++)
+	/* Rows of a patient mostly stand together: the last few are enough to look at. */
+	for (const struct row *r = row - p->rows > REPEATS_SEEN ? row - REPEATS_SEEN : p->rows; r < row; r++)
 		if (r->readable && slice_compare(r->cells[how->value], row->cells[how->value]) == 0 &&
 			(how->date == VX_NO_COLUMN || slice_compare(r->cells[how->date], row->cells[how->date]) == 0))
 			return;
