@@ -89,6 +89,7 @@ lint:
 # make fuzz FUZZ_SECONDS=3600
 FUZZ_SECONDS ?= 60
 FUZZ_pathology := $(filter-out %/main.c %/suggest.c,$(wildcard cmd/vx-pathology/*.c)) # a tool's own files, where it parses
+FUZZ_suggest := $(filter-out %/suggest.c,$(wildcard cmd/vx-pathology/suggest*.c))
 $(fuzzers): build-fuzz/%: tests/fuzz/%.c $(wildcard lib/*.c lib/*.h cmd/vx-pathology/*.[ch])
 	@mkdir -p $(@D)
 	clang $(CPPFLAGS) -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -pthread -o $@ \

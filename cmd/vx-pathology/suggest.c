@@ -69,16 +69,12 @@ static int check(const struct vx_buf *text, const struct vx_lexicon *lexicon, st
 	return m ? VX_OK : VX_EDATA;
 }
 
-static int suggest(struct vx_job *job, void *arg, struct vx_error *err)
+/* All rows are in the table: the mapping, as text. */
+static void draw_up(struct run *run, struct vx_buf *text)
 {
-	struct run *run = arg;
-	struct vx_buf text = VX_BUF_INIT;
 	struct suggest_plan *p;
 	struct vx_json *map;
-	int status;
 
-	if (!run->table->rows)
-		return vx_error_set(err, VX_EDATA, NULL, "there are no rows to suggest a mapping from");
 	suggest_table_end(run->table);
 	p = plan_new(run);
 	suggest_profiles(p);
@@ -88,11 +84,22 @@ static int suggest(struct vx_job *job, void *arg, struct vx_error *err)
 	suggest_agreement(p);
 	map = suggest_map(p);
 	run->unsure = vx_json_size(vx_json_get(map, "unsure"));
-	suggest_print(map, &text);
-	status = check(&text, run->lexicon, err);
-	vx_emit_bytes(job, text.data, text.len);
+	suggest_print(map, text);
 	vx_json_free(map);
 	plan_free(p);
+}
+
+static int suggest(struct vx_job *job, void *arg, struct vx_error *err)
+{
+	struct run *run = arg;
+	struct vx_buf text = VX_BUF_INIT;
+	int status;
+
+	if (!run->table->rows)
+		return vx_error_set(err, VX_EDATA, NULL, "there are no rows to suggest a mapping from");
+	draw_up(run, &text);
+	status = check(&text, run->lexicon, err);
+	vx_emit_bytes(job, text.data, text.len);
 	vx_buf_free(&text);
 	return status;
 }
