@@ -335,3 +335,21 @@ specimen/AA00001/biopsy/2021-01-02"
 	same "$(part '.checks')" \
 '[{"column":"Clinically Significant","is":"cspca","min_isup":2,"yes":["True"],"no":["False"],"unassessed":["False"]}]'
 }
+
+@test "lists: in step, with words left out, or not to be put in step" {
+	printf '%s\n' 'patient;study id;gleason;isup;zone' 'A1;S1;3+4,N/A,4+3;2,3;PZ,TZ,PZ' 'A1;S2;3+3;1;PZ' 'A2;S3;N/A,4+4;4;TZ,TZ' \
+		'A3;S4;3+3,3+4;1,2;PZ,TZ' >a.csv
+	suggest a.csv
+	expect 0
+	same "$(part .component)" \
+'{"lists":{"separator":",","columns":["gleason","isup","zone"],"omit":{"isup":{"where":"gleason","is":["N/A"]}}},"location":{"column":"zone","fields":["zone"]},"grade":{"gleason":"gleason","isup":"isup"}}'
+	runs patient
+	expect 0
+	same "$(jq -r 'select(.isup != null and (.identifier | test("lesion"))) | .isup' out | sort | paste -sd' ')" "1 1 2 2 3 4"
+	# An empty item is no word that a mapping could name.
+	printf '%s\n' 'patient;study id;gleason;isup' 'A1;S1;3+4,,4+3;2,3' 'A2;S3;,4+4;4' 'A3;S4;3+3,;1' >a.csv
+	suggest a.csv
+	expect 0
+	same "$(part .component.lists)" '{"separator":",","columns":["gleason"]}'
+	has "$out" 'component.lists: \"isup\" holds lists, but they are not as long as those of \"gleason\"'
+}

@@ -73,13 +73,19 @@ static size_t find_anchor(struct suggest_plan *p)
 	return NO_COLUMN;
 }
 
+/* An item that another list may leave out: a word that says nothing. An empty item is none, a mapping cannot name it. */
+static bool is_hole(const struct suggest_plan *p, struct vx_slice item)
+{
+	return item.len && suggest_blank(p, item.text, item.len);
+}
+
 static size_t count_items(const struct suggest_plan *p, struct vx_slice cell, bool blank_too)
 {
 	struct vx_slice item;
 	size_t at = 0, n = 0;
 
 	while (suggest_item(p->separator, cell, &at, &item))
-		n += blank_too || !suggest_blank(p, item.text, item.len);
+		n += blank_too || !is_hole(p, item);
 	return n;
 }
 
@@ -143,7 +149,7 @@ static struct vx_json *blank_items(const struct suggest_plan *p, size_t column)
 		struct vx_slice cell = { col->values[i].text, col->values[i].len };
 		size_t at = 0, k;
 		while (suggest_item(p->separator, cell, &at, &item)) {
-			if (!suggest_blank(p, item.text, item.len))
+			if (!is_hole(p, item))
 				continue;
 			for (k = 0; k < n && by_slice(&found[k], &item) != 0; k++)
 				;
@@ -180,7 +186,12 @@ static bool take_list(struct suggest_plan *p, size_t column, size_t anchor, bool
 		l = compare(p, column, where);
 		if (!suggest_most(l.without, l.rows, 90))
 			continue;
-		add_list(p, column, where, blank_items(p, where));
+		struct vx_json *is = blank_items(p, where);
+		if (!vx_json_size(is)) {
+			vx_json_free(is);
+			continue;
+		}
+		add_list(p, column, where, is);
 		suggest_unsure(p, RANK_ROWS,
 			"component.lists.omit: \"%s\" is shorter than \"%s\" in %ld of %ld sampled rows; it is taken "
 			"to leave out the items that are blank there%s",
