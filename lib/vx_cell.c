@@ -273,6 +273,9 @@ int vx_cell_date(const char *text, size_t len, enum vx_cell_date order, char out
 		return no(cell, forms[order], err);
 	if (!day_exists(ymd[0], ymd[1], ymd[2]))
 		return no(cell, "a day that exists", err);
+	/* What a spreadsheet or a database writes for no day: 1899-12-30, 9999-12-31. */
+	if (ymd[0] < 1900 || ymd[0] > 2199)
+		return no(cell, "a day of the years 1900 to 2199", err);
 	memcpy(out, "0000-00-00", 11);
 	for (int i = 3; i >= 0; i--, ymd[0] /= 10)
 		out[i] = (char)('0' + ymd[0] % 10);

@@ -237,7 +237,8 @@ static const struct token *find(const struct vx_lexicon *lex, const char *text, 
 static bool parted(const char *between, size_t len, bool single_letter)
 {
 	for (size_t i = 0; i < len; i++)
-		if (strchr(",;:|\\()[]?!\n", between[i]) || (!single_letter && strchr("./", between[i])))
+		if (strchr(",;:|\\()[]?!\n", between[i]) || (!single_letter && strchr("./", between[i])) ||
+			(between[i] == '-' && len > 1) || between[i] == '\xe2') /* dashes and bullets */
 			return true;
 	return false;
 }

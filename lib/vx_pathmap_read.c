@@ -111,6 +111,11 @@ vx_column vx_pathmap_column(struct vx_pathmap_loader *l, const struct vx_json *v
 		vx_pathmap_wrong(l, NULL, "holds a NUL character");
 		return VX_NO_COLUMN;
 	}
+	if (name[0] == '_') {
+		vx_pathmap_wrong(
+			l, NULL, "'%.100s' is a note of the tools about the record, no column of the table", name);
+		return VX_NO_COLUMN;
+	}
 	c = vx_pathmap_find_column(l, name);
 	if (c == VX_NO_COLUMN && l->n_columns < MOST_COLUMNS) {
 		c = (vx_column)l->n_columns;

@@ -676,3 +676,56 @@ short() { jq -r 'select(.identifier | startswith("assessment/")) | "\(.identifie
 	pathology --findings /dev/null in
 	expect 0
 }
+
+@test "counts of cores are held against the rows: more are taken, fewer cannot be" {
+	cores_map '{"workup":{"total_cores":"n","affected_cores":"pos"}}'
+	rows 'AA00001:{"site":"a1","gs":"3+4","n":"12","pos":"1"}' 'AA00002:{"site":"a1","gs":"3+4","n":"1","pos":"1"}' \
+		'AA00002:{"site":"a2","gs":"4+4","n":"1","pos":"1"}' >in
+	pathology --findings findings in
+	expect 0
+	same "$(jq -c '[.rule, .severity, .row, .columns, .values]' findings)" "$(cat <<-'END'
+		["counts","warning",2,["n"],["12"]]
+		["counts","error",3,["n"],["1"]]
+		["counts","error",3,["pos"],["1"]]
+	END
+	)"
+	same "$(jq -c 'select(.is_summary) | [.total_cores]' out | tr -d '\n')" '[12][null]'
+	same "$(jq -c 'select(.identifier | test("^assessment.*summary")) | [.affected_cores]' out | tr -d '\n')" '[1][null]'
+}
+
+@test "one day or number in two spellings is no contradiction; a day that no calendar has is" {
+	cores_map '{"dates":"DMY","workup":{"key":"day","date":"day"},"root":{"other_data":{"v":{"column":"v","as":"number"}}}}'
+	rows 'AA00001:{"site":"a1","gs":"3+4","day":"2020-01-02","v":"26.5"}' 'AA00001:{"site":"a2","gs":"3+4","day":"02.01.2020","v":"26.50"}' \
+		'AA00002:{"site":"a2","gs":"3+4","day":"9999-12-31","v":""}' >in
+	pathology --findings findings in
+	expect 1
+	same "$(cat findings)" ""
+	same "$(jq -c 'select(.is_event_root) | [.date, .other_data]' out)" '["2020-01-02",{"v":26.5}]'
+	has "$err" "t.csv:4: day: '9999-12-31' is not a day of the years 1900 to 2199"
+}
+
+@test "lists that all end with a separator; one that is no list; a part that nobody knows" {
+	lists_map '{"component":{"grade":{"blank":"benign"},"core_length":["a","b"]}}'
+	rows 'AA00001:{"study":"s1","type":"SysBx","gs":"3+4,","isup":"2,","case":"","sig":"","a":"5","b":"N/A"}' \
+		"AA00002:{\"study\":\"s1\",\"type\":\"SysBx\",\"gs\":\"$(yes 3+4 | head -1001 | paste -sd,)\",\"isup\":\"\",\"case\":\"\",\"sig\":\"\",\"a\":\"5\",\"b\":\"\"}" >in
+	pathology --findings findings in
+	expect 1
+	same "$(short)" "$(printf '%s\n' 'AA00001/biopsy/s1/lesion/1 2' 'AA00001/summary 2')"
+	same "$(jq -c '[.rule, .columns]' findings)" "$(printf '%s\n' '["list_length",["gs"]]' '["list_length",["isup"]]')"
+	has "$err" "t.csv:3: gs: 1001 entries, where a list has at most 1000: is ',' what parts them?"
+	same "$(jq -c 'select(.core_length)' out)" ""
+}
+
+@test "where a row stands, and the order in which a mapping names columns, say nothing of which core is which" {
+	cores_map '{"component":{"other_data":{"x":"x","y":"y"}}}'
+	rows 'AA00001:{"x":"2","y":"1","site":"left apex","gs":"3+3"}' 'AA00001:{"x":"1","y":"2","site":"left apex","gs":"3+4"}' >in
+	pathology -q in
+	cp out first
+	cores_map '{"component":{"other_data":{"y":"y","x":"x"}}}'
+	pathology -q in
+	same "$(jq -c '[.identifier, .isup]' out)" "$(jq -c '[.identifier, .isup]' first)"
+	cores_map '{"component":{"name":"_source"}}'
+	pathology in
+	expect 65
+	has "$err" "component.name: '_source' is a note of the tools about the record, no column of the table"
+}

@@ -63,12 +63,11 @@ static void decide(struct aggregate *a)
 	a->candidates = 0;
 }
 
-static int64_t cores(const struct vx_pathmap *m, const struct workup *w, bool affected)
+/* How many cores the rows have, in all or with cancer; -1: not countable. */
+static long count_cores(const struct vx_pathmap *m, const struct workup *w, bool affected)
 {
-	int64_t said = affected ? w->part.affected_cores : w->part.total_cores, n = 0;
+	long n = 0;
 
-	if (said >= 0)
-		return said;
 	if (m->rows != VX_ROWS_CORE || w->n_rejected)
 		return -1;
 	for (size_t i = 0; i < w->n_components; i++) {
@@ -81,6 +80,14 @@ static int64_t cores(const struct vx_pathmap *m, const struct workup *w, bool af
 	return n;
 }
 
+/* What a column says goes: a table may have but the affected cores. Fewer than there are rows cannot be. */
+static long settle_cores(int64_t said, long counted)
+{
+	if (said < 0)
+		return counted;
+	return said < counted ? -1 : (long)said;
+}
+
 void aggregate_workup(const struct tool *t, struct workup *w)
 {
 	struct aggregate *a = &w->sum;
@@ -91,8 +98,10 @@ void aggregate_workup(const struct tool *t, struct workup *w)
 	for (size_t i = 0; i < w->n_components; i++)
 		add_grade(a, &w->components[i].grade, i == 0);
 	decide(a);
-	a->total_cores = (long)cores(t->map, w, false);
-	a->affected_cores = (long)cores(t->map, w, true);
+	a->rows_total = count_cores(t->map, w, false);
+	a->rows_affected = count_cores(t->map, w, true);
+	a->total_cores = settle_cores(w->part.total_cores, a->rows_total);
+	a->affected_cores = settle_cores(w->part.affected_cores, a->rows_affected);
 }
 
 void aggregate_patient(const struct tool *t, struct patient *p)

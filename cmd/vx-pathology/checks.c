@@ -210,8 +210,7 @@ static void check_summary(struct tool *t, struct row *row, const struct vx_pathm
 	}
 }
 
-/* Equal but for case and blanks, or as numbers. */
-static bool same_cells(struct tool *t, struct vx_slice a, struct vx_slice b)
+bool cells_alike(struct tool *t, struct vx_slice a, struct vx_slice b)
 {
 	double x, y;
 
@@ -238,7 +237,7 @@ static void check_same(struct tool *t, struct row **rows, size_t n, const struct
 
 		if (cell_blank(t, cell))
 			continue;
-		if (first && !same_cells(t, first->cells[c->column], cell)) {
+		if (first && !cells_alike(t, first->cells[c->column], cell)) {
 			found(t, rows[i], c, c->severity, cell, t->map->columns[c->column], first->cells[c->column],
 				c->per_patient ? "differs between rows of one patient"
 					       : "differs between rows of one workup");
@@ -258,6 +257,16 @@ static void check_said_counts(struct tool *t, struct workup *w)
 	bool cancer = tree.cancer_type && strcmp(tree.cancer_type, "tumor") == 0;
 	vx_column columns[2];
 
+	if (w->sum.rows_total >= 0 && p->total_cores >= 0 && p->total_cores != w->sum.rows_total)
+		tell(t, p, "counts", p->total_cores < w->sum.rows_total ? "error" : "warning", how->total_cores.columns,
+			1,
+			p->total_cores < w->sum.rows_total ? "fewer cores than the table has rows: left open"
+							   : "more cores than the table has rows");
+	if (w->sum.rows_affected >= 0 && p->affected_cores >= 0 && p->affected_cores != w->sum.rows_affected)
+		tell(t, p, "counts", p->affected_cores < w->sum.rows_affected ? "error" : "warning",
+			how->affected_cores.columns, 1,
+			p->affected_cores < w->sum.rows_affected ? "fewer affected cores than the table has: left open"
+								 : "more affected cores than the table has");
 	if (p->affected_cores < 0)
 		return;
 	columns[0] = how->affected_cores.columns[0];
@@ -292,9 +301,9 @@ void check_workup(struct tool *t, struct workup *w)
 	}
 }
 
-static int by_content(const void *a, const void *b, void *tool)
+static int by_content(const void *a, const void *b)
 {
-	return rows_compare(tool, *(struct row *const *)a, *(struct row *const *)b);
+	return rows_compare(*(struct row *const *)a, *(struct row *const *)b, true);
 }
 
 void check_patient(struct tool *t, struct patient *p)
@@ -307,7 +316,7 @@ void check_patient(struct tool *t, struct patient *p)
 			rows[n++] = &p->rows[i];
 	/* Which row is told must not depend on where it stood. */
 	if (n && t->map->n_checks)
-		qsort_r(rows, n, sizeof(struct row *), by_content, t);
+		qsort(rows, n, sizeof(struct row *), by_content);
 	for (size_t k = 0; k < t->map->n_checks; k++)
 		if (t->map->checks[k].is == VX_IS_SAME && t->map->checks[k].per_patient)
 			check_same(t, rows, n, &t->map->checks[k]);
@@ -383,7 +392,7 @@ static void check_equal(struct tool *t, struct row *row, const struct vx_pathmap
 {
 	struct vx_slice a = row->cells[c->column], b = row->cells[c->others[0]];
 
-	if (!cell_blank(t, a) && !cell_blank(t, b) && !same_cells(t, a, b))
+	if (!cell_blank(t, a) && !cell_blank(t, b) && !cells_alike(t, a, b))
 		found(t, row, c, c->severity, a, t->map->columns[c->others[0]], b, "the two should be equal");
 }
 

@@ -206,7 +206,7 @@ static void put_sum_notes(struct vx_buf *b, const struct aggregate *a)
 		put_grade_notes(b, &g);
 	if (isup < 0 && a->rejected && aggregate_at_least(a) > 0)
 		vx_buf_printf(b, "%s\"isup_at_least\":%d", b->len ? "," : "", aggregate_at_least(a));
-	if (isup > 0 && a->worst.derived && a->worst.primary)
+	if (isup > 0 && !a->rejected && a->worst.derived && a->worst.primary)
 		vx_buf_printf(b, "%s\"patterns_derived\":true", b->len ? "," : "");
 	if (a->not_assessed || a->ungraded || a->rejected)
 		vx_buf_printf(b, "%s\"components\":%ld", b->len ? "," : "", a->components);
@@ -240,11 +240,11 @@ static void emit_sum(struct tool *t, struct vx_job *job, const struct patient *p
 	put_int(b, "affected_cores", a->affected_cores, 0);
 	if (!a->rejected || (a->cancer_type && strcmp(a->cancer_type, "tumor") == 0))
 		put_string(b, "cancer_type", a->cancer_type);
-	if (isup >= 0) {
+	if (isup >= 0 && !a->rejected) {
 		put_int(b, "gleason_primary", a->worst.primary, 1);
 		put_int(b, "gleason_secondary", a->worst.secondary, 1);
-		put_int(b, "isup", isup, 0);
 	}
+	put_int(b, "isup", isup, 0);
 	other = (struct vx_slice){ t->scratch.data, t->scratch.len };
 	put_other(b, &other, 1);
 	put_end(t, job, p, row, VX_NO_COLUMN);

@@ -4,6 +4,8 @@
  */
 #include "pathology.h"
 
+#define ITEMS_MAX 1000
+
 struct items {
 	struct vx_slice *list;
 	size_t n;
@@ -74,17 +76,27 @@ static void tell_list(
 	findings_add(t, row, &f);
 }
 
-/* "3+4," ends with a separator: one entry, unless another list has two. */
+/* "3+4," ends with a separator: that is one entry, unless another list has a second one. */
+static bool ends_empty(const struct items *items, size_t n_lists, size_t nth)
+{
+	const struct items *one = &items[nth];
+
+	if (one->n < 2 || one->list[one->n - 1].len)
+		return false;
+	for (size_t k = 0; k < n_lists; k++)
+		if (items[k].n == one->n && items[k].list[one->n - 1].len)
+			return false;
+	return true;
+}
+
 static void drop_trailing(struct tool *t, struct row *row, struct items *items)
 {
-	for (size_t i = 0; i < t->map->n_lists; i++) {
-		bool same = false;
+	bool *drop = vx_arena_array(&t->arena, t->map->n_lists + 1, sizeof *drop);
 
-		if (items[i].n < 2 || items[i].list[items[i].n - 1].len)
-			continue;
-		for (size_t k = 0; k < t->map->n_lists; k++)
-			same |= k != i && items[k].n == items[i].n;
-		if (same)
+	for (size_t i = 0; i < t->map->n_lists; i++)
+		drop[i] = ends_empty(items, t->map->n_lists, i);
+	for (size_t i = 0; i < t->map->n_lists; i++) {
+		if (!drop[i])
 			continue;
 		items[i].n--;
 		tell_list(t, row, t->map->lists[i].column, t->map->lists[i].column, "warning",
@@ -177,6 +189,10 @@ int lists_split(struct tool *t, struct row *row, struct part **parts, size_t *n,
 	for (size_t i = 0; i < m->n_lists; i++)
 		doubtful |= items[i].aside && grades(t, m->lists[i].column);
 	*n = items[lead].n;
+	if (*n > ITEMS_MAX)
+		return vx_error_set(err, VX_EREJECT, m->columns[m->lists[lead].column],
+			"%zu entries, where a list has at most %d: is '%c' what parts them?", *n, ITEMS_MAX,
+			m->separator);
 	*parts = vx_arena_array(&t->arena, *n, sizeof **parts);
 	for (size_t k = 0; k < *n; k++) {
 		struct vx_slice *view = vx_arena_array(&t->arena, m->n_columns, sizeof *view);

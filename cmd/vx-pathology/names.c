@@ -80,26 +80,12 @@ static struct vx_slice label(struct tool *t, const struct part *p)
 	return keep(t, b);
 }
 
-static int by_name(const void *a, const void *b, void *tool)
+static int by_name(const void *a, const void *b)
 {
 	const struct part *x = a, *y = b;
 	int c = slice_compare(x->name, y->name);
 
-	return c ? c : rows_compare(tool, x->row, y->row);
-}
-
-/* Whether two records say the same but for where they stood. */
-static bool same_record(const struct row *a, const struct row *b)
-{
-	size_t before = a->source.text ? (size_t)(a->source.text - a->line.text) : a->line.len;
-	size_t behind = a->line.len - before - (a->source.text ? a->source.len : 0);
-
-	if (a->source.text && b->source.text)
-		return (size_t)(b->source.text - b->line.text) == before &&
-		       b->line.len - before - b->source.len == behind &&
-		       memcmp(a->line.text, b->line.text, before) == 0 &&
-		       memcmp(a->line.text + a->line.len - behind, b->line.text + b->line.len - behind, behind) == 0;
-	return slice_compare(a->line, b->line) == 0;
+	return c ? c : rows_compare(x->row, y->row, true);
 }
 
 /* Rows of one unique name: one, or none. Returns how many components are left. */
@@ -150,7 +136,7 @@ static void order_rows(struct tool *t, struct vx_job *job, struct workup *w)
 	for (size_t i = 0; i < w->n_components; i++)
 		w->components[i].name = label(t, &w->components[i]);
 	if (w->n_components)
-		qsort_r(w->components, w->n_components, sizeof *w->components, by_name, t);
+		qsort(w->components, w->n_components, sizeof *w->components, by_name);
 	for (size_t i = 0; i < w->n_components; i = end) {
 		for (end = i + 1;
 			end < w->n_components && slice_compare(w->components[end].name, w->components[i].name) == 0;)
@@ -160,7 +146,7 @@ static void order_rows(struct tool *t, struct vx_job *job, struct workup *w)
 			continue;
 		}
 		for (size_t k = i; k < end; k++) {
-			if (k > i && same_record(w->components[k - 1].row, w->components[k].row))
+			if (k > i && rows_compare(w->components[k - 1].row, w->components[k].row, false) == 0)
 				tell_duplicate(t, w->components[k].row, w->components[k - 1].row,
 					"equal to another row in every cell: both are taken");
 			w->components[kept++] = w->components[k];

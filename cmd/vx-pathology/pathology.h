@@ -61,9 +61,10 @@ struct aggregate {
 	struct vx_grade worst; /* VX_NOT_ASSESSED: none has a group */
 	unsigned candidates;   /* groups that the worst may be, where ambiguity matters; 0: it is worst */
 	long components, graded, benign, not_assessed, ungraded, total_cores,
-		affected_cores;  /* cores: -1 not countable */
-	long rejected;           /* rows that should have been among them */
-	const char *cancer_type; /* NULL: not known */
+		affected_cores;         /* cores: -1 not countable */
+	long rows_total, rows_affected; /* cores as the rows have them; -1: not countable */
+	long rejected;                  /* rows that should have been among them */
+	const char *cancer_type;        /* NULL: not known */
 };
 
 struct workup {
@@ -170,8 +171,10 @@ int lists_split(struct tool *t, struct row *row, struct part **parts, size_t *n,
 
 /* workups: a patient's rows -> workups and components. Rows that cannot be read are marked and rejected. */
 void workups_build(struct tool *t, struct vx_job *job, struct patient *p);
-/* rows_compare: the order of rows by what they say; rows_equal: whether they say the same in all mapped columns. */
-int rows_compare(const struct tool *t, const struct row *a, const struct row *b);
+/* rows_compare: the order of rows by what they say; with_place: equal ones by where they stood. rows_equal: whether they say the
+ * same in all mapped columns. cells_alike: equal but for case and blanks, or as numbers. */
+int rows_compare(const struct row *a, const struct row *b, bool with_place);
+bool cells_alike(struct tool *t, struct vx_slice a, struct vx_slice b);
 bool rows_equal(const struct tool *t, const struct row *a, const struct row *b);
 /* one_of: of rows that are one thing by their name how many stay: 1 where all are equal, else 0 and all are rejected. */
 size_t one_of(struct tool *t, struct vx_job *job, struct row **rows, size_t n, const char *what);

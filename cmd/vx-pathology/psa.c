@@ -12,14 +12,14 @@ struct reading {
 	struct row *row;
 };
 
-static int by_reading(const void *a, const void *b, void *tool)
+static int by_reading(const void *a, const void *b)
 {
 	const struct reading *x = a, *y = b;
 	int c = strcmp(x->date, y->date);
 
 	if (!c)
 		c = (x->value > y->value) - (x->value < y->value);
-	return c ? c : rows_compare(tool, x->row, y->row);
+	return c ? c : rows_compare(x->row, y->row, true);
 }
 
 static int read_value(struct tool *t, const struct row *row, vx_column column, double *v, struct vx_error *err)
@@ -53,16 +53,17 @@ static int read_row(struct tool *t, struct reading *r, struct vx_error *err)
 	return refuse(t, how->date, day, err, why.reason);
 }
 
-/* The row's pathology is another matter: only its PSA value is rejected, and a cell that rows of the patient repeat once. */
-static void reject_value(
-	struct tool *t, struct vx_job *job, const struct patient *p, const struct row *row, struct vx_error *err)
+/* The row's pathology is another matter: only its PSA value is rejected, and a cell that rows of the patient repeat once. rows:
+ * in the order of what they say; the last few are enough to look at. */
+static void reject_value(struct tool *t, struct vx_job *job, struct row *const *rows, size_t at, struct vx_error *err)
 {
 	const struct vx_pathmap_psa *how = &t->map->psa;
+	const struct row *row = rows[at];
 
-	/* Rows of a patient mostly stand together: the last few are enough to look at. */
-	for (const struct row *r = row - p->rows > REPEATS_SEEN ? row - REPEATS_SEEN : p->rows; r < row; r++)
-		if (r->readable && slice_compare(r->cells[how->value], row->cells[how->value]) == 0 &&
-			(how->date == VX_NO_COLUMN || slice_compare(r->cells[how->date], row->cells[how->date]) == 0))
+	for (size_t i = at > REPEATS_SEEN ? at - REPEATS_SEEN : 0; i < at; i++)
+		if (slice_compare(rows[i]->cells[how->value], row->cells[how->value]) == 0 &&
+			(how->date == VX_NO_COLUMN ||
+				slice_compare(rows[i]->cells[how->date], row->cells[how->date]) == 0))
 			return;
 	row_error(row, err);
 	vx_reject_line(job, row->line.text, row->line.len, err);
@@ -123,7 +124,8 @@ static void emit_value(
 		vx_buf_printf(&t->scratch, "/undated/%zu", nth);
 	name = keep(t, &t->scratch);
 	if (read_value(t, &merged_row, t->map->psa.density, &density, &err) != VX_OK) {
-		reject_value(t, job, p, r->row, &err);
+		row_error(r->row, &err);
+		vx_reject_line(job, r->row->line.text, r->row->line.len, &err);
 		return;
 	}
 	put_begin(t, "psa", name, "patient", p->name);
@@ -174,28 +176,36 @@ static void emit_day(struct tool *t, struct vx_job *job, const struct patient *p
 	}
 }
 
+static int by_content(const void *a, const void *b)
+{
+	return rows_compare(*(struct row *const *)a, *(struct row *const *)b, true);
+}
+
 void emit_psa(struct tool *t, struct vx_job *job, struct patient *p)
 {
 	struct reading *readings = vx_arena_array(&t->arena, p->n_rows + 1, sizeof *readings);
-	size_t n = 0, end;
+	struct row **rows = vx_arena_array(&t->arena, p->n_rows + 1, sizeof *rows);
+	size_t n_rows = 0, n = 0, end;
 
 	if (!t->map->psa.given)
 		return;
-	for (size_t i = 0; i < p->n_rows; i++) {
+	for (size_t i = 0; i < p->n_rows; i++)
+		if (p->rows[i].readable)
+			rows[n_rows++] = &p->rows[i];
+	qsort(rows, n_rows, sizeof(struct row *), by_content);
+	for (size_t i = 0; i < n_rows; i++) {
 		struct reading *r = &readings[n];
 		struct vx_error err;
 
 		vx_error_clear(&err);
-		if (!p->rows[i].readable)
-			continue;
-		*r = (struct reading){ .row = &p->rows[i] };
+		*r = (struct reading){ .row = rows[i] };
 		if (read_row(t, r, &err) != VX_OK)
-			reject_value(t, job, p, r->row, &err);
+			reject_value(t, job, rows, i, &err);
 		else if (!isnan(r->value))
 			n++;
 	}
 	if (n)
-		qsort_r(readings, n, sizeof *readings, by_reading, t);
+		qsort(readings, n, sizeof *readings, by_reading);
 	for (size_t i = 0; i < n; i = end) {
 		for (end = i + 1; end < n && strcmp(readings[end].date, readings[i].date) == 0;)
 			end++;

@@ -135,8 +135,12 @@ static int read_number(struct tool *t, const struct vx_pathmap_number *how, cons
 		struct vx_slice cell = p->cells[how->columns[i]];
 		double one;
 
-		if (cell_blank(t, cell))
+		if (cell.len == 0)
 			continue;
+		if (cell_blank(t, cell)) { /* "N/A": a part that nobody knows */
+			*v = NAN;
+			return VX_OK;
+		}
 		if (vx_cell_number(cell.text, cell.len, t->map->decimal, &one, &why) != VX_OK)
 			return refuse(t, how->columns[i], cell, err, why.reason);
 		if (one < 0)

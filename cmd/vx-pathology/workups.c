@@ -41,22 +41,33 @@ struct place {
 	struct row *row;
 };
 
-int rows_compare(const struct tool *t, const struct row *a, const struct row *b)
+/* The order of the record's own columns counts, so that a mapping does not. */
+int rows_compare(const struct row *a, const struct row *b, bool with_place)
 {
-	int c = 0;
+	const struct row *rows[] = { a, b };
+	struct vx_slice before[2], behind[2];
+	int c;
 
-	for (size_t i = 0; i < t->map->n_columns && !c; i++)
-		c = slice_compare(a->cells[i], b->cells[i]);
-	return c ? c : slice_compare(a->line, b->line);
+	for (size_t i = 0; i < 2; i++) {
+		const char *end = rows[i]->line.text + rows[i]->line.len;
+		const char *cut = rows[i]->source.text ? rows[i]->source.text : end;
+
+		before[i] = (struct vx_slice){ rows[i]->line.text, (size_t)(cut - rows[i]->line.text) };
+		behind[i] = (struct vx_slice){ cut + rows[i]->source.len, (size_t)(end - cut) - rows[i]->source.len };
+	}
+	c = slice_compare(before[0], before[1]);
+	if (c == 0)
+		c = slice_compare(behind[0], behind[1]);
+	return c || !with_place ? c : slice_compare(a->source, b->source);
 }
 
 /* By workup, then by what the rows say: where they stood must not matter. */
-static int by_key(const void *a, const void *b, void *tool)
+static int by_key(const void *a, const void *b)
 {
 	const struct place *x = a, *y = b;
 	int c = slice_compare(x->key, y->key);
 
-	return c ? c : rows_compare(tool, x->row, y->row);
+	return c ? c : rows_compare(x->row, y->row, true);
 }
 
 /* Which rows hold pathology, and of which workup they are. */
@@ -145,6 +156,21 @@ static size_t distinct(struct tool *t, struct row **rows, size_t n, size_t colum
 	return found;
 }
 
+/* One day or one number in several spellings. */
+static bool all_alike(struct tool *t, const struct vx_slice *values, size_t n)
+{
+	char first[11], other[11];
+	bool days = vx_cell_date(values[0].text, values[0].len, t->map->date_order, first, NULL) == VX_OK;
+
+	for (size_t i = 1; i < n; i++) {
+		bool day = vx_cell_date(values[i].text, values[i].len, t->map->date_order, other, NULL) == VX_OK;
+
+		if (!(days && day ? strcmp(first, other) == 0 : cells_alike(t, values[0], values[i])))
+			return false;
+	}
+	return true;
+}
+
 struct vx_slice *merged(struct tool *t, struct row **rows, size_t n, const bool *used, struct vx_slice *disagrees)
 {
 	struct vx_slice *view = vx_arena_array(&t->arena, t->map->n_columns + 1, sizeof *view), values[8];
@@ -158,10 +184,11 @@ struct vx_slice *merged(struct tool *t, struct row **rows, size_t n, const bool 
 		if (!used[c])
 			continue;
 		found = distinct(t, rows, n, c, values, sizeof values / sizeof values[0]);
-		if (found == 1)
+		if (found)
 			view[c] = values[0];
-		if (found < 2)
+		if (found < 2 || all_alike(t, values, found))
 			continue;
+		view[c] = slice("");
 		for (size_t i = 0; i < found && i < 4; i++) {
 			f.columns[i] = t->map->columns[c];
 			f.values[f.n++] = values[i];
@@ -322,7 +349,7 @@ void workups_build(struct tool *t, struct vx_job *job, struct patient *p)
 	size_t n = place_rows(t, job, p, places), end;
 
 	if (n)
-		qsort_r(places, n, sizeof *places, by_key, t);
+		qsort(places, n, sizeof *places, by_key);
 	number_keys(t, places, n);
 	p->workups = vx_arena_array(&t->arena, n + 1, sizeof *p->workups);
 	p->n_workups = p->n_workups_seen = 0;
