@@ -3,19 +3,6 @@
  */
 #include "pathology.h"
 
-static void found(struct tool *t, struct row *row, const struct vx_pathmap_check *c, const char *severity,
-	struct vx_slice cell, const char *other, struct vx_slice value, const char *message)
-{
-	struct finding f = { .rule = c->rule,
-		.severity = severity,
-		.columns = { t->map->columns[c->column], other },
-		.values = { cell, value },
-		.n = other ? 2 : 1,
-		.message = message };
-
-	findings_add(t, row, &f);
-}
-
 /* Whether a csPCa column speaks of a component: it does where a row, or an item of its list, is one. */
 static bool of_component(const struct tool *t, const struct vx_pathmap_check *c)
 {
@@ -68,7 +55,7 @@ static void unassessed(struct tool *t, struct row *row, const struct vx_pathmap_
 {
 	bool convention = one_of_words(t, c->unassessed, cell);
 
-	found(t, row, c, convention ? "info" : c->severity, cell, "(assessed tissue)", slice("not assessed"),
+	check_found(t, row, c, convention ? "info" : c->severity, cell, "(assessed tissue)", slice("not assessed"),
 		convention ? "what the source writes where nothing was assessed" : "nothing was assessed");
 }
 
@@ -92,9 +79,9 @@ static void check_group(struct tool *t, struct row *row, const struct vx_pathmap
 	if (!groups_of(tree))
 		unassessed(t, row, c, cell);
 	else if (vx_grade_parse(cell.text, cell.len, VX_GRADE_GROUP, t->lexicon, &g, &why) != VX_OK)
-		found(t, row, c, c->severity, cell, NULL, slice(""), "is no grade group");
+		check_found(t, row, c, c->severity, cell, NULL, slice(""), "is no grade group");
 	else if (groups_of(&g) && !(groups_of(&g) & groups_of(tree)))
-		found(t, row, c, c->severity, cell, "(tree)", tree_says(t, tree),
+		check_found(t, row, c, c->severity, cell, "(tree)", tree_says(t, tree),
 			"is not the grade group of the tissue");
 }
 
@@ -105,11 +92,13 @@ static void check_cspca(struct tool *t, struct row *row, const struct vx_pathmap
 	unsigned high = 0x3fu & ~((1u << c->min_isup) - 1), groups = groups_of(tree);
 
 	if (!yes && !no)
-		found(t, row, c, c->severity, cell, NULL, slice(""), "neither yes nor no, as the mapping has them");
+		check_found(
+			t, row, c, c->severity, cell, NULL, slice(""), "neither yes nor no, as the mapping has them");
 	else if (!groups)
 		unassessed(t, row, c, cell);
 	else if (yes ? !(groups & high) : !(groups & ~high))
-		found(t, row, c, c->severity, cell, "(tree)", tree_says(t, tree), "is not what the grade group says");
+		check_found(
+			t, row, c, c->severity, cell, "(tree)", tree_says(t, tree), "is not what the grade group says");
 }
 
 static void check_score(struct tool *t, struct row *row, const struct vx_pathmap_check *c, struct vx_slice cell,
@@ -119,10 +108,10 @@ static void check_score(struct tool *t, struct row *row, const struct vx_pathmap
 	char own[16];
 
 	if (vx_cell_integer(cell.text, cell.len, t->map->decimal, &sum, NULL) != VX_OK)
-		found(t, row, c, c->severity, cell, NULL, slice(""), "is no Gleason score");
+		check_found(t, row, c, c->severity, cell, NULL, slice(""), "is no Gleason score");
 	else if (g->primary && g->secondary && !g->derived && sum != g->primary + g->secondary) {
 		snprintf(own, sizeof own, "%d+%d", g->primary, g->secondary);
-		found(t, row, c, c->severity, cell, "(patterns)",
+		check_found(t, row, c, c->severity, cell, "(patterns)",
 			(struct vx_slice){ vx_arena_copy(&t->arena, own, strlen(own)), strlen(own) },
 			"is not the sum of the patterns");
 	}
@@ -134,10 +123,10 @@ static void check_count(struct tool *t, struct row *row, const struct vx_pathmap
 	char own[24];
 
 	if (vx_cell_integer(cell.text, cell.len, t->map->decimal, &said, NULL) != VX_OK)
-		found(t, row, c, c->severity, cell, NULL, slice(""), "is no number of cores");
+		check_found(t, row, c, c->severity, cell, NULL, slice(""), "is no number of cores");
 	else if (n >= 0 && said != n) {
 		snprintf(own, sizeof own, "%ld", n);
-		found(t, row, c, c->severity, cell, "(tree)",
+		check_found(t, row, c, c->severity, cell, "(tree)",
 			(struct vx_slice){ vx_arena_copy(&t->arena, own, strlen(own)), strlen(own) },
 			"is not the number of cores in the table");
 	}
@@ -210,44 +199,6 @@ static void check_summary(struct tool *t, struct row *row, const struct vx_pathm
 	}
 }
 
-bool cells_alike(struct tool *t, struct vx_slice a, struct vx_slice b)
-{
-	double x, y;
-
-	if (slice_compare(a, b) == 0)
-		return true;
-	if (vx_cell_number(a.text, a.len, t->map->decimal, &x, NULL) == VX_OK &&
-		vx_cell_number(b.text, b.len, t->map->decimal, &y, NULL) == VX_OK)
-		return !(x < y) && !(x > y);
-	vx_buf_clear(&t->folded);
-	vx_buf_clear(&t->scratch);
-	vx_pathmap_fold(&t->folded, a.text, a.len);
-	vx_pathmap_fold(&t->scratch, b.text, b.len);
-	return t->folded.len && t->folded.len == t->scratch.len &&
-	       memcmp(t->folded.data, t->scratch.data, t->folded.len) == 0;
-}
-
-/* The cell that says the same in every row of a workup is held against the tree once. */
-static void check_same(struct tool *t, struct row **rows, size_t n, const struct vx_pathmap_check *c)
-{
-	struct row *first = NULL;
-
-	for (size_t i = 0; i < n; i++) {
-		struct vx_slice cell = rows[i]->cells[c->column];
-
-		if (cell_blank(t, cell))
-			continue;
-		if (first && !cells_alike(t, first->cells[c->column], cell)) {
-			found(t, rows[i], c, c->severity, cell, t->map->columns[c->column], first->cells[c->column],
-				c->per_patient ? "differs between rows of one patient"
-					       : "differs between rows of one workup");
-			return;
-		}
-		if (!first)
-			first = rows[i];
-	}
-}
-
 /* What a workup says of its cores, against itself and against its grade. */
 static void check_said_counts(struct tool *t, struct workup *w)
 {
@@ -301,27 +252,6 @@ void check_workup(struct tool *t, struct workup *w)
 	}
 }
 
-static int by_content(const void *a, const void *b)
-{
-	return rows_compare(*(struct row *const *)a, *(struct row *const *)b, true);
-}
-
-void check_patient(struct tool *t, struct patient *p)
-{
-	struct row **rows = vx_arena_array(&t->arena, p->n_rows + 1, sizeof *rows);
-	size_t n = 0;
-
-	for (size_t i = 0; i < p->n_rows; i++)
-		if (p->rows[i].readable && !p->rows[i].rejected)
-			rows[n++] = &p->rows[i];
-	/* Which row is told must not depend on where it stood. */
-	if (n && t->map->n_checks)
-		qsort(rows, n, sizeof(struct row *), by_content);
-	for (size_t k = 0; k < t->map->n_checks; k++)
-		if (t->map->checks[k].is == VX_IS_SAME && t->map->checks[k].per_patient)
-			check_same(t, rows, n, &t->map->checks[k]);
-}
-
 /* A column of the components that says something in a row which is taken to hold no pathology. */
 static void doubt_empty(struct tool *t, struct row *row, vx_column column, bool measure)
 {
@@ -365,43 +295,5 @@ void check_empty_row(struct tool *t, struct row *row)
 			    c->is == VX_IS_ISUP) &&
 			!cell_blank(t, cell))
 			unassessed(t, row, c, cell);
-	}
-}
-
-static void check_ratio(struct tool *t, struct row *row, const struct vx_pathmap_check *c)
-{
-	const vx_column columns[] = { c->column, c->others[0], c->others[1] };
-	double v[3];
-	struct finding f = { .rule = c->rule,
-		.severity = c->severity,
-		.n = 3,
-		.message = "the first is not the second divided by the third" };
-
-	for (size_t i = 0; i < 3; i++) {
-		f.columns[i] = t->map->columns[columns[i]];
-		f.values[i] = row->cells[columns[i]];
-		if (cell_blank(t, f.values[i]) ||
-			vx_cell_number(f.values[i].text, f.values[i].len, t->map->decimal, &v[i], NULL) != VX_OK)
-			return;
-	}
-	if (v[2] > 0 && fabs(v[0] - v[1] / v[2]) > c->tolerance * fabs(v[1] / v[2]))
-		findings_add(t, row, &f);
-}
-
-static void check_equal(struct tool *t, struct row *row, const struct vx_pathmap_check *c)
-{
-	struct vx_slice a = row->cells[c->column], b = row->cells[c->others[0]];
-
-	if (!cell_blank(t, a) && !cell_blank(t, b) && !cells_alike(t, a, b))
-		found(t, row, c, c->severity, a, t->map->columns[c->others[0]], b, "the two should be equal");
-}
-
-void check_row(struct tool *t, struct row *row)
-{
-	for (size_t k = 0; k < t->map->n_checks; k++) {
-		if (t->map->checks[k].is == VX_IS_RATIO)
-			check_ratio(t, row, &t->map->checks[k]);
-		else if (t->map->checks[k].is == VX_IS_EQUAL)
-			check_equal(t, row, &t->map->checks[k]);
 	}
 }

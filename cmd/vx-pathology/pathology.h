@@ -199,6 +199,11 @@ void check_workup(struct tool *t, struct workup *w);
 void check_patient(struct tool *t, struct patient *p);
 void check_empty_row(struct tool *t, struct row *row);
 void check_row(struct tool *t, struct row *row);
+/* check_found: a finding about the check's cell, with another value beside it (other NULL: none). check_same: all rows say the
+ * same in the check's column. */
+void check_found(struct tool *t, struct row *row, const struct vx_pathmap_check *c, const char *severity,
+	struct vx_slice cell, const char *other, struct vx_slice value, const char *message);
+void check_same(struct tool *t, struct row **rows, size_t n, const struct vx_pathmap_check *c);
 
 /* findings: contradictions, told once each. columns and values: n of them; severity "error", "warning", "info". */
 struct finding {
