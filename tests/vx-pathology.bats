@@ -531,6 +531,12 @@ short() { jq -r 'select(.identifier | startswith("assessment/")) | "\(.identifie
 		["list_length","warning",4,"gs"]
 	END
 	)"
+	# Nothing is lost where the list that says how many is blank.
+	jq 'del(.when)' map.json >m && mv m map.json
+	rows 'AA00001:{"study":"s1","type":"SysBx","gs":"","isup":"2,3","case":"","sig":""}' >in
+	pathology in
+	expect 1
+	has "$err" "t.csv:2: isup: '2,3' leaves entries out, and the list that says which is blank"
 	# A cell that is but N/A says so of each; it is not empty.
 	lists_map '{"component":{"grade":{"blank":"benign"},"lists":{"columns":["gs","isup","pirads"]}}}'
 	rows 'AA00001:{"study":"s1","type":"SysBx","gs":"N/A","isup":"","pirads":"4,5","case":"","sig":""}' >in
@@ -675,6 +681,17 @@ short() { jq -r 'select(.identifier | startswith("assessment/")) | "\(.identifie
 	cores_map
 	pathology --findings /dev/null in
 	expect 0
+	# What is a link is written to: no file is put in its place.
+	cores_map '{"checks":[{"column":"c","is":"isup"}]}'
+	rows 'AA00001:{"site":"left apex","gs":"3+4","c":"5"}' >in
+	ln -s real link
+	pathology --findings link in
+	[ -L link ]
+	same "$(jq -c .rule real)" '"isup"'
+	pathology --findings /dev/stderr in
+	[ -L /dev/stderr ]
+	has "$err" "1 rows in"
+	has "$err" '"rule":"isup"'
 }
 
 @test "counts of cores are held against the rows: more are taken, fewer cannot be" {
@@ -706,13 +723,14 @@ short() { jq -r 'select(.identifier | startswith("assessment/")) | "\(.identifie
 
 @test "lists that all end with a separator; one that is no list; a part that nobody knows" {
 	lists_map '{"component":{"grade":{"blank":"benign"},"core_length":["a","b"]}}'
-	rows 'AA00001:{"study":"s1","type":"SysBx","gs":"3+4,","isup":"2,","case":"","sig":"","a":"5","b":"N/A"}' \
+	rows 'AA00001:{"study":"s1","type":"SysBx","gs":"3+4,","isup":"2,","case":"","sig":"","a":"5","b":"N/A"}' 'AA00003:{"study":"s1","type":"SysBx","gs":"3+4","isup":"2","case":"","sig":"","a":"N/A","b":"zzz"}' \
 		"AA00002:{\"study\":\"s1\",\"type\":\"SysBx\",\"gs\":\"$(yes 3+4 | head -1001 | paste -sd,)\",\"isup\":\"\",\"case\":\"\",\"sig\":\"\",\"a\":\"5\",\"b\":\"\"}" >in
 	pathology --findings findings in
 	expect 1
 	same "$(short)" "$(printf '%s\n' 'AA00001/biopsy/s1/lesion/1 2' 'AA00001/summary 2')"
 	same "$(jq -c '[.rule, .columns]' findings)" "$(printf '%s\n' '["list_length",["gs"]]' '["list_length",["isup"]]')"
-	has "$err" "t.csv:3: gs: 1001 entries, where a list has at most 1000: is ',' what parts them?"
+	has "$err" "t.csv:3: b: 'zzz' is not a number"
+	has "$err" "t.csv:4: gs: 1001 entries, where a list has at most 1000: is ',' what parts them?"
 	same "$(jq -c 'select(.core_length)' out)" ""
 }
 

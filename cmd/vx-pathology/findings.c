@@ -30,6 +30,21 @@ struct findings {
 	long count; /* without "info" */
 };
 
+/* Opening /dev/stderr anew would write over what this process writes there, where it is a file. */
+static int open_plain(struct findings *f, const char *path, struct vx_error *err)
+{
+	int own = strcmp(path, "/dev/stderr") == 0   ? STDERR_FILENO
+		  : strcmp(path, "/dev/stdout") == 0 ? STDOUT_FILENO
+						     : -1;
+
+	f->file.fd =
+		own >= 0 ? fcntl(own, F_DUPFD_CLOEXEC, 3) : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (f->file.fd >= 0)
+		return VX_OK;
+	vx_error_at(err, path, 0);
+	return vx_error_errno(err, VX_EIO, NULL, "cannot write");
+}
+
 struct findings *findings_new(const char *path, struct vx_error *err)
 {
 	struct findings *f = vx_alloc(sizeof *f);
@@ -39,15 +54,11 @@ struct findings *findings_new(const char *path, struct vx_error *err)
 	f->file.fd = -1;
 	if (!path)
 		return f;
-	/* A file takes its name when it is whole, so that it may be the input; what is no file (/dev/stderr) is written to. */
-	f->is_file = stat(path, &st) != 0 || S_ISREG(st.st_mode);
-	if (f->is_file ? vx_atomic_open(&f->file, path, err) == VX_OK
-		       : (f->file.fd = open(path, O_WRONLY | O_CLOEXEC)) >= 0)
+	/* A file takes its name when it is whole, so that it may be the input. What is none, or a link (/dev/stderr), is
+	 * written to: a rename would put a file in its place. */
+	f->is_file = lstat(path, &st) != 0 || S_ISREG(st.st_mode);
+	if (f->is_file ? vx_atomic_open(&f->file, path, err) == VX_OK : open_plain(f, path, err) == VX_OK)
 		return f;
-	if (!f->is_file) {
-		vx_error_at(err, path, 0);
-		vx_error_errno(err, VX_EIO, NULL, "cannot write");
-	}
 	free(f);
 	return NULL;
 }

@@ -182,6 +182,13 @@ int lists_split(struct tool *t, struct row *row, struct part **parts, size_t *n,
 		items[i] = split(t, row->cells[m->lists[i].column]);
 	drop_trailing(t, row, items);
 	lead = leader(t, items);
+	for (size_t i = 0; i < m->n_lists && lead == m->n_lists; i++)
+		if (!items[i].blank)
+			return vx_error_set(err, VX_EREJECT, m->columns[m->lists[i].column],
+				"'%.*s' leaves entries out, and the list that says which is blank",
+				(int)vx_utf8_cut(
+					row->cells[m->lists[i].column].text, row->cells[m->lists[i].column].len, 80),
+				row->cells[m->lists[i].column].text);
 	if (lead == m->n_lists)
 		return VX_OK;
 	if (align(t, row, items, lead, err) != VX_OK)

@@ -128,6 +128,7 @@ static int read_number(struct tool *t, const struct vx_pathmap_number *how, cons
 	double *v, struct vx_error *err)
 {
 	struct vx_error why;
+	bool unknown = false;
 
 	vx_error_clear(&why);
 	*v = NAN;
@@ -137,9 +138,9 @@ static int read_number(struct tool *t, const struct vx_pathmap_number *how, cons
 
 		if (cell.len == 0)
 			continue;
-		if (cell_blank(t, cell)) { /* "N/A": a part that nobody knows */
-			*v = NAN;
-			return VX_OK;
+		if (cell_blank(t, cell)) { /* "N/A": a part that nobody knows; the others are looked at all the same */
+			unknown = true;
+			continue;
 		}
 		if (vx_cell_number(cell.text, cell.len, t->map->decimal, &one, &why) != VX_OK)
 			return refuse(t, how->columns[i], cell, err, why.reason);
@@ -147,6 +148,8 @@ static int read_number(struct tool *t, const struct vx_pathmap_number *how, cons
 			return refuse(t, how->columns[i], cell, err, "below 0");
 		*v = (isnan(*v) ? 0 : *v) + one * how->times;
 	}
+	if (unknown)
+		*v = NAN;
 	if (*v > most)
 		return refuse(t, how->columns[0], p->cells[how->columns[0]], err, "above 100 per cent");
 	return VX_OK;
