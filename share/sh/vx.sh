@@ -6,6 +6,7 @@
 #	# usage: ...                                  (the header up to the first blank line is --help)
 #	. "$(dirname "$0")/../sh/vx.sh"
 #	VX_DEFAULT_DATA=/mnt/storage/projects/vxdata/x
+#	VX_OPTION=([work]=/var/tmp/x)               (options of its own, each with a value: --work DIR)
 #	vx_begin "$@"
 #	jq -n ... | post
 #	run vx-csv "$DATA/t.csv" | run vx-patient-map ... | map 'attempt(...)' | post
@@ -16,6 +17,8 @@
 # SPDX-License-Identifier: MIT
 
 set -euo pipefail
+
+declare -A VX_OPTION
 
 VX_SHARE_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 VX_NAME=$(basename "$0")
@@ -69,6 +72,12 @@ vx_options() {
 			[ $# -ge 2 ] || vx_usage "$1 needs a value"
 			;;
 		esac
+		if [[ $1 =~ ^--([a-z-]+)$ ]] && [ -n "${VX_OPTION[${BASH_REMATCH[1]}]+set}" ]; then
+			[ $# -ge 2 ] || vx_usage "$1 needs a value"
+			VX_OPTION[${BASH_REMATCH[1]}]=$2
+			shift 2
+			continue
+		fi
 		case $1 in
 		--api) API=$2 && shift ;;
 		--data) DATA=$2 && shift ;;
