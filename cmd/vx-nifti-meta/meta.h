@@ -65,4 +65,9 @@ void members_end(struct members *m);
 void members_begin_own(struct members *m, const char *key);
 void members_emit(struct members *m, struct worker *w);
 
+/* sidecars.c: what the files beside a volume's image say, as members. VX_EREJECT: one cannot be read, and the options
+ * do not say to go on without it. */
+int put_sidecars(struct members *m, struct worker *w, const struct opts *o, const struct vx_nifti *h,
+	struct vx_error *err) VX_MUST_USE;
+
 #endif
