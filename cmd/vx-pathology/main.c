@@ -75,6 +75,8 @@ static void parse_args(int argc, char **argv, struct opts *o)
 		vx_die(VX_EUSAGE, "--findings and --rejects name the same file");
 	if (o->map && o->suggest)
 		vx_die(VX_EUSAGE, "--map and --suggest exclude each other");
+	if (o->suggest && (o->findings || o->strict || o->sorted || o->psa))
+		vx_die(VX_EUSAGE, "--suggest takes no --findings, --strict, --sorted or --psa");
 }
 
 static int batch(struct vx_record *recs, size_t n, struct vx_job *job, void *arg, struct vx_error *err)
