@@ -78,7 +78,7 @@ english() {
 	END
 	)"
 	same "$(part '.unsure[] | split(":")[0]' | paste -sd' ')" \
-		'"grade.blank" "procedure" "component.unique" "blank" "ignore" "columns"'
+		'"grade.isup" "procedure" "component.unique" "blank" "ignore" "columns"'
 	has "$(part '.unsure[5]')" 'free text, left unmapped: \"Bemerkung\"'
 	runs Patientennummer --psa
 	expect 0
@@ -124,7 +124,7 @@ assessment/AA00002/summary 1"
 	expect 0
 	same "$(part 'del(.title, .unsure)' | jq .)" "$(jq . <<-'END'
 		{"table": "nl.csv", "decimal": ",", "dates": "DMY", "blank": ["onbekend"], "patient": "patientnummer",
-			"rows": "workup", "workup": {"procedure": {"column": "soort biopsie", "values": {
+			"rows": "workup", "workup": {"key": "biopsiedatum", "procedure": {"column": "soort biopsie", "values": {
 				"gerichte MRI biopten": {"type": "BIOPSY", "is_systematic": false, "is_targeted": true},
 				"radicale prostatectomie": {"type": "RPE"},
 				"systematische biopten": {"type": "BIOPSY", "is_systematic": true, "is_targeted": false}}},
@@ -135,7 +135,7 @@ assessment/AA00002/summary 1"
 			"ignore": ["naam", "BSN", "leeftijd"]}
 	END
 	)"
-	same "$(part '.unsure[0]')" '"workup.key: no column looks like one; one workup a patient is assumed"'
+	same "$(part '.unsure[0]')" '"workup.key: no column looks like one; \"biopsiedatum\" is taken to tell workups apart: two of a patient on one day become one"'
 	runs patientnummer --psa
 	expect 0
 	same "$(jq -r 'select(.isup != null) | .isup' out | paste -sd' ')" "2 0 4 3"
@@ -289,7 +289,11 @@ specimen/AA00001/biopsy/2021-01-02"
 	cp out map.json
 	local keys='{rows, patient, when, workup, component, checks, ignore} | .component.lists.columns |= sort'
 	same "$(jq -S "$keys" map.json)" "$(jq -S "$keys" "$ROOT/share/pathology/picai.json")"
-	same "$(part '.unsure | length')" 3
+	same "$(part '.unsure[] | scan("^(.*?): (?:69 of 166 cells of )?\"(.*?)\" (?:are|says)")')" \
+'["grade.isup","lesion_ISUP"]
+["checks","case_ISUP"]
+["checks","case_csPCa"]'
+	same "$(part '.unsure | length')" 6
 	runs patient_id --psa
 	expect 0
 	same "$(jq -r 'select(.is_event_root) | .identifier' out | wc -l)" 112
@@ -302,14 +306,15 @@ specimen/AA00001/biopsy/2021-01-02"
 	expect 0
 	cp out map.json
 	local keys='{rows, patient, psa, root, c: (.component | {name, core_length, cancer_length, percent_cancer,
-		primary: .grade.primary, secondary: .grade.secondary, unstated: .location.scheme.unstated, keep: .location.keep})}'
+		primary: .grade.primary, secondary: .grade.secondary, keep: .location.keep})}'
 	same "$(jq -S "$keys" map.json)" "$(jq -S "$keys" "$ROOT/share/pathology/ucla.json")"
 	same "$(part '[.component.other_data[].columns | length]')" '[3,3,3,3]'
 	same "$(part '.component.location.values')" '{"TARGET OR PRIOR POSITIVE":{"is_targeted":true,"is_systematic":false}}'
 	same "$(part '[.checks[] | [.column, .is, .per]]')" \
 		'[["PSA (ng/mL)","same","patient"],["Prostate Volume (CC)","same","patient"]]'
-	has "$out" 'grade.blank: in 6 of 18 sampled rows \"Primary Gleason\" is blank; these are taken as not assessed'
-	has "$out" 'what does not say is taken as medial'
+	has "$out" 'grade.blank: in 6 of 18 sampled rows \"Primary Gleason\" is empty; these are taken as not assessed'
+	has "$out" 'if this is a 12-core scheme, add \"scheme\": {\"name\": \"12-core\", \"unstated\": {\"laterality\": \"medial\"}}'
+	same "$(part '.component.location | has("scheme")')" false
 	runs "Patient Number" --psa
 	expect 0
 	same "$(jq -r 'select(.is_event_root) | .identifier' out | wc -l)" 1
@@ -352,4 +357,181 @@ specimen/AA00001/biopsy/2021-01-02"
 	expect 0
 	same "$(part .component.lists)" '{"separator":",","columns":["gleason"]}'
 	has "$out" 'component.lists: \"isup\" holds lists, but they are not as long as those of \"gleason\"'
+}
+
+@test "a bare grade may be the one of differentiation: not mapped, and the first thing that is said" {
+	local name
+	for name in Grad Grade G graad Grading Differenzierungsgrad "tumor grade"; do
+		printf '%s\n' "patient,core,$name" 1,1,2 1,2,3 2,1,1 2,2,2 >a.csv
+		suggest a.csv
+		expect 0
+		same "$(part '.component | has("grade")')" false
+		has "$(part '.unsure[0]')" "\"grade: \\\"$name\\\" is not mapped: its cells may be ISUP grade groups, or the grade of differentiation (G1 to G3)"
+		runs patient
+		expect 0
+		same "$(jq -c 'select(.isup != null)' out)" ""
+	done
+	for name in ISUP "Grade group" GGG Gradgruppe graadgroep "WHO grade" "ISUP-Grad"; do
+		printf '%s\n' "patient,core,$name" 1,1,2 1,2,3 2,1,1 2,2,2 >a.csv
+		suggest a.csv
+		same "$(part .component.grade)" "{\"isup\":\"$name\"}"
+	done
+	# Cells that say it by themselves; a bare grade beside a score.
+	printf '%s\n' 'patient,core,grade' '1,1,ISUP 2' '1,2,GG 3' >a.csv
+	suggest a.csv
+	same "$(part .component.grade)" '{"isup":"grade"}'
+	printf '%s\n' 'patient,core,gleason,grade' '1,1,3+4,2' '1,2,3+3,1' >a.csv
+	suggest a.csv
+	same "$(part .component.grade)" '{"gleason":"gleason"}'
+	has "$(part '.unsure[0]')" 'is not mapped'
+}
+
+@test "what a check lets stand for nothing assessed: no and benign only, and it is said" {
+	printf '%s\n' 'patient,study id,gleason,max gg,significant cancer' '1,A,,2,yes' '2,B,,0,no' '3,C,3+4,2,yes' '4,D,3+3,1,no' \
+		'5,E,4+4,4,yes' '6,F,3+4,2,yes' >a.csv
+	suggest a.csv
+	same "$(part '.checks')" \
+'[{"column":"max gg","is":"worst_isup","unassessed":["0"]},{"column":"significant cancer","is":"cspca","min_isup":2,"yes":["yes"],"no":["no"],"unassessed":["no"]}]'
+	has "$out" 'checks: \"max gg\" says [\"0\"] where nothing was assessed, too'
+	has "$out" 'checks: \"significant cancer\" says [\"no\"] where nothing was assessed, too'
+	runs patient --findings findings
+	same "$(jq -c 'select(.severity == "error") | [.rule, .columns[0], .values[0]]' findings | sort)" \
+'["cspca","significant cancer","yes"]
+["worst_isup","max gg","2"]'
+}
+
+@test "a scheme is declared by people: the draft leaves it out and says what to add" {
+	printf '%s\n' 'patient,core,gleason' '1,left apex,3+4' '1,left lateral apex,3+3' '1,right mid,3+3' >a.csv
+	suggest a.csv
+	same "$(part '[.component.location]')" '["core"]'
+	has "$out" 'component.location: in \"core\" some places are lateral and none is medial; if this is a 12-core scheme, add'
+	runs patient
+	same "$(jq -c 'select(.level and .laterality != "lateral") | .laterality' out | sort -u)" null
+	# What it says to add is right.
+	jq -c '.component.location = {column: .component.location, scheme: {name: "12-core", unstated: {laterality: "medial"}}}
+		| del(.unsure)' map.json >mended.json
+	run3 vx-pathology --map mended.json rows
+	expect 0
+	same "$(jq -r 'select(.level) | .laterality' out | paste -sd' ')" "medial lateral medial"
+}
+
+@test "the day of the biopsy is the key where each row has it; other days that differ are told" {
+	printf '%s\n' 'patient,biopsy date,core,gleason' '1,2020-01-02,1,3+3' '1,2020-01-02,2,3+4' '2,2020-05-06,1,3+3' >a.csv
+	suggest a.csv
+	same "$(part '[.workup.key, .workup.date]')" '["biopsy date","biopsy date"]'
+	has "$out" 'workup.key: no column looks like one; \"biopsy date\" is taken to tell workups apart'
+	# A second biopsy that comes later stays one of its own.
+	printf '%s\n' 'patient,biopsy date,core,gleason' '1,2020-01-02,1,3+3' '1,2021-01-02,1,4+4' >a.csv
+	vx-csv -q a.csv >a.ndjson
+	runs patient
+	expect 0
+	same "$(jq -r 'select(.is_summary) | .identifier' out | grep -c /biopsy/)" 2
+	# Days that are not said in each row reject no row, unless they tell workups apart.
+	printf '%s\n' 'patient,biopsy date,core,gleason' '1,2020-01-02,1,3+3' '1,2020-01-02,2,3+4' '2,,1,3+3' >a.csv
+	suggest a.csv
+	same "$(part '[.workup.key, .workup.date]')" '[null,"biopsy date"]'
+	printf '%s\n' 'patient,biopsy date,core,gleason' '1,2020-01-02,1,3+3' '1,2021-01-02,2,3+4' '2,,1,3+3' >a.csv
+	suggest a.csv
+	same "$(part '[.workup.key, .workup.date]')" '["biopsy date","biopsy date"]'
+	has "$out" 'and rows without a day are rejected'
+	# Which day a study has is not said.
+	printf '%s\n' 'patient,study date,core,gleason' '1,2020-01-02,1,3+3' '1,2021-01-02,2,3+4' >a.csv
+	suggest a.csv
+	same "$(part '.workup | has("key")')" false
+	has "$out" 'one workup a patient is assumed, though days differ within a patient in \"study date\"'
+	# Rows that are workups stay apart where the day does not tell them.
+	printf '%s\n' 'patient,biopsy date,biopsy type,gleason,total cores' '1,2020-01-02,TRUS,3+3,12' '1,2020-01-02,fusion,3+4,3' >a.csv
+	suggest a.csv
+	runs patient
+	expect 0
+	same "$(jq -r 'select(.is_summary) | .identifier' out | grep -c '^specimen.*/biopsy/')" 2
+}
+
+@test "blank as benign is asked of empty cells only; a group 0 is asked about" {
+	printf '%s\n' 'patient,lesion,grade group' '1,1,2' '1,2,0' '2,1,5' '3,1,N/A' >a.csv
+	suggest a.csv
+	[[ $out != *grade.blank* ]]
+	has "$out" 'grade.isup: 1 of 3 cells of \"grade group\" are 0, which is read as benign'
+	# What it says to add is right.
+	jq -c '.component.grade.words = {"0": "not_assessed"} | del(.unsure)' map.json >mended.json
+	runs patient
+	run3 vx-pathology --map mended.json rows
+	expect 0
+	same "$(jq -r 'select(.isup != null and (.identifier | test("lesion/|core/"))) | .isup' out | paste -sd' ')" "2 5"
+	printf '%s\n' 'patient,lesion,grade group' '1,1,2' '1,2,' '2,1,5' '3,1,N/A' >a.csv
+	suggest a.csv
+	has "$out" 'grade.blank: in 1 of 4 sampled rows \"grade group\" is empty'
+	[[ $out != *grade.isup* ]]
+}
+
+# accounted FILE.csv: each column of it stands in the mapping, in "ignore" or by name in "unsure".
+accounted() {
+	suggest "$1"
+	expect 0
+	jq -r 'keys_unsorted[] | select(. != "_source")' "${1%.csv}.ndjson" | sort -u >columns
+	jq -r '[.. | strings, (objects | keys_unsorted[])] | .[]' map.json | sort -u >said
+	jq -r '.unsure[]' map.json | grep -o '"[^"]*"' | tr -d '"' | sort -u | sort -mu - said >all
+	comm -23 columns all >lost
+	[ ! -s lost ] || { echo "lost in $1: $(cat lost)"; return 1; }
+}
+
+@test "no column is lost: mapped, left out, or named" {
+	german
+	dutch
+	english
+	accounted de.csv
+	accounted nl.csv
+	accounted en.csv
+	# Counts of cores where rows are lesions; days and densities of a PSA that is not there.
+	printf '%s\n' 'patient,lesion,pirads,gleason,totaal_biopten,cores positive,psa date,psad,positief,tertiary' \
+		'A1,1,4,3+4,12,2,2020-01-02,0.2,3,5' 'A1,2,3,3+3,12,3,2020-01-02,0.2,0,4' >a.csv
+	accounted a.csv
+	same "$(part '[.rows, .workup.total_cores, .workup.affected_cores]')" '["lesion","totaal_biopten",null]'
+	has "$(part '.unsure[-1]')" 'nothing was made of \"cores positive\", \"psa date\", \"psad\", \"positief\"'
+	rm de.ndjson nl.ndjson en.ndjson
+	runs patient
+	has "$err" "left out: cores positive, positief, psa date, psad"
+}
+
+@test "texts beside which a name may stand are not copied, whatever column they are in" {
+	local title
+	for title in Dr. Prof Mr. Herr Mevr.; do
+		printf '%s\n' 'patient,core,location,gleason,biopsy type' "1,1,left apex target $title Smith,3+4,TRUS ($title Smith)" \
+			"1,2,right base hall $title Jones,3+3,MRI ($title Jones)" '1,3,left mid,3+3,TRUS' >a.csv
+		suggest a.csv
+		expect 0
+		[[ $out != *Smith* && $out != *Jones* ]]
+		same "$(part '[.. | objects | has("procedure")] | any')" false
+		has "$out" 'procedure: \"biopsy type\" is left out: its texts are many or long, or may name a person'
+		has "$(part '.unsure[-1]')" '\"biopsy type\"'
+	done
+	# MR is a scanner; many kinds, or whole sentences, are no vocabulary.
+	printf '%s\n' 'patient,core,gleason,biopsy type' '1,1,3+4,MR Bx' '1,2,3+3,TRUS Bx' >a.csv
+	suggest a.csv
+	same "$(part '.component.procedure.values | keys')" '["MR Bx","TRUS Bx"]'
+	{ echo 'patient,core,gleason,biopsy type'; seq 21 | sed 's/.*/&,1,3+4,biopsy &/'; } >a.csv
+	suggest a.csv
+	has "$out" 'procedure: \"biopsy type\" is left out'
+	printf '%s\n' 'patient,core,gleason,biopsy type' '1,1,3+4,TRUS biopsy done on the wish of his wife' >a.csv
+	suggest a.csv
+	[[ $out != *wife* ]]
+}
+
+@test "beside --suggest: --lexicon counts, what is of a run is wrong usage" {
+	local option
+	printf '%s\n' 'patient,core,place,gleason' '1,1,flurb,3+4' '1,2,gnarp,3+3' >a.csv
+	vx-csv -q a.csv >a.ndjson
+	for option in --psa --strict --sorted --findings=f; do
+		run3 vx-pathology --suggest "$option" a.ndjson
+		expect 64
+		has "$err" "--suggest takes no --findings, --strict, --sorted or --psa"
+		same "$out" ""
+	done
+	[ ! -e f ]
+	run3 vx-pathology --suggest a.ndjson
+	same "$(jq -c .component.location out)" null
+	printf 'en\tflurb\tlevel\tapex\nen\tgnarp\tlevel\tbase\n' >own.tsv
+	run3 vx-pathology --suggest --lexicon own.tsv a.ndjson
+	expect 0
+	has "$(jq -c .component.location out)" place
 }

@@ -104,14 +104,15 @@ static void add_check(struct suggest_plan *p, size_t column, struct vx_json *che
 	p->used[column] = true;
 }
 
-/* Whether a cell is a grade group, a yes or a no: nothing else is copied into a mapping. */
-static bool is_said(const struct suggest_plan *p, size_t column, struct vx_slice cell)
+/* Whether a cell says no, or benign: nothing else may stand where nothing was assessed. */
+static bool is_nothing(const struct suggest_plan *p, size_t column, struct vx_slice cell)
 {
 	struct vx_grade g;
 
 	if (suggest_hint(p, column, HINT(CSPCA)))
-		return suggest_words_answer(p->t->words, cell.text, cell.len) >= 0;
-	return vx_grade_parse(cell.text, cell.len, VX_GRADE_GROUP, p->lexicon, &g, NULL) == VX_OK;
+		return suggest_words_answer(p->t->words, cell.text, cell.len) == 0;
+	return vx_grade_parse(cell.text, cell.len, VX_GRADE_GROUP, p->lexicon, &g, NULL) == VX_OK &&
+	       g.state == VX_BENIGN;
 }
 
 /* Cells that the source writes where nothing was assessed, each once, into the check. The rows come in an order of
@@ -126,15 +127,23 @@ static void add_unassessed(struct suggest_plan *p, size_t column, const struct w
 			struct vx_slice cell = suggest_cell(p, r, column);
 			if (by_row[r].group >= 0 || by_row[r].unknown || cell.len != col->values[i].len ||
 				memcmp(cell.text, col->values[i].text, cell.len) != 0 ||
-				suggest_blank(p, cell.text, cell.len) || !is_said(p, column, cell))
+				suggest_blank(p, cell.text, cell.len) || !is_nothing(p, column, cell))
 				continue;
 			vx_json_push(texts, vx_json_string_n(cell.text, cell.len));
 			break;
 		}
-	if (vx_json_size(texts))
-		vx_json_set(check, "unassessed", texts);
-	else
+	if (!vx_json_size(texts)) {
 		vx_json_free(texts);
+		return;
+	}
+	struct vx_buf b = VX_BUF_INIT;
+	vx_json_print(texts, &b);
+	suggest_unsure(p, RANK_VALUE,
+		"checks: \"%s\" says %s where nothing was assessed, too; that is taken for the source's way of "
+		"writing, else take \"unassessed\" out",
+		suggest_name(p, column), b.data);
+	vx_buf_free(&b);
+	vx_json_set(check, "unassessed", texts);
 }
 
 /* ---- grades ---- */

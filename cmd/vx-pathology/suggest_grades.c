@@ -10,7 +10,8 @@ enum kind { KIND_NONE, KIND_SCORE, KIND_SUM, KIND_GROUP, KIND_TEXT };
 static enum kind kind_of(const struct suggest_plan *p, size_t column)
 {
 	const struct suggest_profile *f = &p->profile[column];
-	bool named = suggest_hint(p, column, HINT(GLEASON) | HINT(ISUP));
+	bool group = suggest_hint(p, column, HINT(GLEASON) | HINT(ISUP));
+	bool named = group || suggest_hint(p, column, HINT(GRADE));
 
 	if (!f->n)
 		return KIND_NONE;
@@ -19,7 +20,7 @@ static enum kind kind_of(const struct suggest_plan *p, size_t column)
 	if (!named)
 		return suggest_hint(p, column, HINT(RESULT)) && suggest_most(f->any, f->n, 50) ? KIND_TEXT : KIND_NONE;
 	if (suggest_most(f->group, f->n, 80) && f->max <= 5)
-		return KIND_GROUP;
+		return group || suggest_most(f->any, f->n, 80) ? KIND_GROUP : KIND_NONE;
 	if (suggest_most(f->score, f->n, 80))
 		return f->sums ? KIND_SUM : KIND_SCORE;
 	return suggest_most(f->any, f->n, 50) ? KIND_TEXT : KIND_NONE;
@@ -139,6 +140,11 @@ static void find_group(struct suggest_plan *p)
 		suggest_unsure(p, RANK_GRADE,
 			"grade.isup: \"%s\" is named like a Gleason score, but its cells read as grade groups",
 			suggest_name(p, c));
+	if (p->profile[c].zero)
+		suggest_unsure(p, RANK_GRADE,
+			"grade.isup: %ld of %ld cells of \"%s\" are 0, which is read as benign; if it means that "
+			"nothing was assessed, add \"words\": {\"0\": \"not_assessed\"} to \"grade\"",
+			p->profile[c].zero, p->profile[c].n, suggest_name(p, c));
 }
 
 static void find_text(struct suggest_plan *p)
@@ -149,6 +155,15 @@ static void find_text(struct suggest_plan *p)
 		return;
 	take(p, ROLE_TEXT, c);
 	warn_of_rest(p, c, p->profile[c].any, "a result");
+}
+
+/* Whether no column of the grade has anything: "blank": "benign" is about these rows alone, never about N/A. */
+static bool is_empty(const struct suggest_plan *p, size_t row)
+{
+	for (int role = ROLE_GLEASON; role <= ROLE_TEXT; role++)
+		if (p->at[role] != NO_COLUMN && suggest_cell(p, row, p->at[role]).len)
+			return false;
+	return true;
 }
 
 /* Empty cells: the safe reading stands in the mapping, what speaks for the other is said. */
@@ -165,15 +180,29 @@ static void tell_of_blanks(struct suggest_plan *p)
 		return;
 	}
 	for (size_t r = 0; r < p->t->n_sample; r++) {
-		struct vx_slice cell = suggest_cell(p, r, c);
 		rows += p->t->sample[r].count;
-		blank += suggest_blank(p, cell.text, cell.len) ? p->t->sample[r].count : 0;
+		blank += is_empty(p, r) ? p->t->sample[r].count : 0;
 	}
 	if (blank && !suggest_list_of(p, c))
 		suggest_unsure(p, RANK_GRADE,
-			"grade.blank: in %ld of %ld sampled rows \"%s\" is blank; these are taken as not assessed; if "
-			"this table leaves the cell of a benign one blank, set \"blank\": \"benign\"",
+			"grade.blank: in %ld of %ld sampled rows \"%s\" is empty; these are taken as not assessed; if "
+			"this table leaves the cell of a benign one empty, set \"blank\": \"benign\"",
 			blank, rows, suggest_name(p, c));
+}
+
+/* A bare "grade" of 1 to 3 is as often the one of differentiation, G1 to G3: a group made of it would be wrong. */
+static void tell_of_bare_grades(struct suggest_plan *p)
+{
+	for (size_t c = 0; c < p->t->n; c++) {
+		const struct suggest_profile *f = &p->profile[c];
+		if (!suggest_free(p, c) || !suggest_hint(p, c, HINT(GRADE)) || !suggest_most(f->group, f->n, 50))
+			continue;
+		suggest_unsure(p, RANK_FIRST,
+			"grade: \"%s\" is not mapped: its cells may be ISUP grade groups, or the grade of "
+			"differentiation (G1 to G3), which is no grade group; if they are grade groups, set \"isup\" "
+			"of \"grade\" to it",
+			suggest_name(p, c));
+	}
 }
 
 void suggest_grades(struct suggest_plan *p)
@@ -183,4 +212,5 @@ void suggest_grades(struct suggest_plan *p)
 	find_group(p);
 	find_text(p);
 	tell_of_blanks(p);
+	tell_of_bare_grades(p);
 }

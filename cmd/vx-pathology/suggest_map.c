@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "suggest_map.h"
+#include "vx_pathmap.h"
 
 static const char *const rows_names[] = { "core", "lesion", "workup" };
 
@@ -143,6 +144,38 @@ static void put_name(struct suggest_draft *d)
 		suggest_name(p, p->at[ROLE_NAME]));
 }
 
+/* Which columns the mapping really names: what was meant for a part that it lacks is left as well. */
+static void look_for_used(struct suggest_plan *p, const struct vx_json *map)
+{
+	struct vx_buf text = VX_BUF_INIT;
+	struct vx_pathmap *m;
+
+	vx_json_print(map, &text);
+	m = vx_pathmap_parse("the suggested mapping", text.data, text.len, p->lexicon, NULL);
+	vx_buf_free(&text);
+	if (!m)
+		return;
+	for (size_t c = 0; c < p->t->n; c++) {
+		const char *name = suggest_name(p, c);
+		p->used[c] = false;
+		for (size_t i = 0; i < m->n_columns && !p->used[c]; i++)
+			p->used[c] = strcmp(m->columns[i], name) == 0;
+		for (size_t i = 0; i < vx_json_size(p->ignore) && !p->used[c]; i++)
+			p->used[c] = strcmp(vx_json_text(vx_json_at(p->ignore, i), NULL), name) == 0;
+	}
+	vx_pathmap_free(m);
+}
+
+/* Of a column that looks like a grade by its name or by its cells: why. NULL: of another one. */
+static const char *why_grade(const struct suggest_plan *p, size_t c)
+{
+	const struct suggest_profile *f = &p->profile[c];
+
+	if (f->n && suggest_hint(p, c, HINT(GLEASON) | HINT(ISUP) | HINT(PRIMARY) | HINT(SECONDARY)))
+		return "is named like a grade too";
+	return suggest_most(f->patterns, f->n, 20) ? "has cells that read as grades too" : NULL;
+}
+
 /* Names the columns of which nothing was made. */
 static void tell_of_left(struct suggest_plan *p)
 {
@@ -155,11 +188,11 @@ static void tell_of_left(struct suggest_plan *p)
 		if (p->used[c])
 			continue;
 		vx_buf_printf(&names[i], "%s\"%s\"", names[i].len ? ", " : " ", suggest_name(p, c));
-		if (suggest_hint(p, c, HINT(GLEASON) | HINT(ISUP) | HINT(PRIMARY) | HINT(SECONDARY)) && p->profile[c].n)
+		const char *grade = why_grade(p, c);
+		if (grade)
 			suggest_unsure(p, RANK_GRADE,
-				"grade: \"%s\" is named like a grade too; a mapping reads one grade a row, this column "
-				"is left unmapped",
-				suggest_name(p, c));
+				"grade: \"%s\" %s; a mapping reads one grade a row, this column is left unmapped",
+				suggest_name(p, c), grade);
 	}
 	for (int i = 0; i < 3; i++) {
 		if (names[i].len)
@@ -215,6 +248,7 @@ struct vx_json *suggest_map(struct suggest_plan *p)
 	put(map, "psa", psa);
 	put(map, "checks", vx_json_ref(p->checks));
 	put(map, "ignore", vx_json_ref(p->ignore));
+	look_for_used(p, map);
 	tell_of_left(p);
 	put(map, "unsure", notes_of(p));
 	return map;

@@ -33,9 +33,7 @@ static char *key_of(const struct vx_json *other, const char *name)
 static const char *as_of(const struct suggest_plan *p, size_t column)
 {
 	const struct suggest_profile *f = &p->profile[column];
-	long dates = f->ymd + (p->dates == VX_DATE_DMY          ? f->dmy + f->both
-				      : p->dates == VX_DATE_MDY ? f->mdy + f->both
-								: 0);
+	long dates = suggest_days(p, f);
 
 	if (f->n && f->integer == f->n)
 		return suggest_hint(p, column, HINT(PIRADS)) ? "integer" : "number";
@@ -202,6 +200,18 @@ static double millimetres(struct suggest_draft *d, size_t column)
 	return 1;
 }
 
+/* Cores cannot be counted where rows are lesions; the same number in each row of a workup is the workup's. */
+static void put_count(struct suggest_draft *d, const char *key, size_t column)
+{
+	long groups, constant;
+
+	if (column == NO_COLUMN)
+		return;
+	suggest_constant(d->p, column, true, &groups, &constant);
+	if (constant == groups)
+		suggest_set_column(d, d->workup, key, column);
+}
+
 void suggest_numbers(struct suggest_draft *d)
 {
 	struct suggest_plan *p = d->p;
@@ -224,6 +234,9 @@ void suggest_numbers(struct suggest_draft *d)
 	if (p->rows == SUGGEST_WORKUP) {
 		suggest_set_column(d, d->workup, "total_cores", p->at[ROLE_TOTAL]);
 		suggest_set_column(d, d->workup, "affected_cores", p->at[ROLE_AFFECTED]);
+	} else if (p->rows == SUGGEST_LESION) {
+		put_count(d, "total_cores", p->at[ROLE_TOTAL]);
+		put_count(d, "affected_cores", p->at[ROLE_AFFECTED]);
 	}
 }
 

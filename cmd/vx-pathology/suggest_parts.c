@@ -6,8 +6,8 @@
 #include "suggest_map.h"
 
 #define ALL_FIELDS (VX_PLACE_MASK | 1u << VX_TERM_IS_SYSTEMATIC | 1u << VX_TERM_IS_TARGETED)
-#define LONG 60 /* bytes of a word that is shown */
-#define MANY 60 /* distinct cells of a column that are still a vocabulary */
+#define MANY 60       /* distinct cells of a column that are still a vocabulary */
+#define PROCEDURES 20 /* and of procedures */
 
 /* Adds a folded text to those seen; false when it is there. */
 static bool is_new(struct vx_json *seen, const char *text, size_t len)
@@ -76,6 +76,25 @@ static void assume_biopsy(struct suggest_draft *d, const char *why)
 	suggest_unsure(d->p, RANK_PROCEDURE, "workup.set.type: %s; BIOPSY is assumed", why);
 }
 
+/* Whether a column holds a few kinds of things that were done, and nothing of a person. */
+static bool is_vocabulary(const struct suggest_plan *p, size_t column)
+{
+	const struct suggest_column *col = &p->t->columns[column];
+	struct vx_json *seen = vx_json_object();
+	bool is = !col->partial;
+
+	for (size_t i = 0; i < col->n && is; i++) {
+		const struct suggest_value *v = &col->values[i];
+		if (suggest_blank(p, v->text, v->len))
+			continue;
+		is_new(seen, v->text, v->len);
+		is = suggest_words_shown(p->t->words, v->text, v->len);
+	}
+	is = is && vx_json_size(seen) <= PROCEDURES;
+	vx_json_free(seen);
+	return is;
+}
+
 static void put_procedure(struct suggest_draft *d)
 {
 	struct suggest_plan *p = d->p;
@@ -84,6 +103,14 @@ static void put_procedure(struct suggest_draft *d)
 
 	if (c == NO_COLUMN) {
 		assume_biopsy(d, "no column tells what was done");
+		return;
+	}
+	if (!is_vocabulary(p, c)) {
+		suggest_unsure(p, RANK_PROCEDURE,
+			"procedure: \"%s\" is left out: its texts are many or long, or may name a person; name the "
+			"kinds of them in \"values\" yourself",
+			suggest_name(p, c));
+		assume_biopsy(d, "what was done is not mapped");
 		return;
 	}
 	suggest_constant(p, c, true, &groups, &constant);
@@ -136,7 +163,8 @@ static void look_at_places(const struct suggest_plan *p, size_t column, unsigned
 		if (suggest_blank(p, v->text, v->len))
 			continue;
 		s->cells++;
-		if (!read_place(p, v, fields, &place) && s->n_unknown++ < 12 && v->len <= LONG)
+		if (!read_place(p, v, fields, &place) && s->n_unknown++ < 12 &&
+			suggest_words_shown(p->t->words, v->text, v->len))
 			vx_buf_printf(&s->unknown, "%s\"%s\"", s->unknown.len ? ", " : "", v->text);
 		bool sited = place.value[VX_TERM_SIDE] && place.value[VX_TERM_LEVEL];
 		const char *laterality = place.value[VX_TERM_LATERALITY];
@@ -158,7 +186,8 @@ static struct vx_json *choices_of(const struct suggest_plan *p, size_t column)
 	for (size_t i = 0; i < col->n; i++) {
 		const struct suggest_value *v = &col->values[i];
 		read_place(p, v, ALL_FIELDS, &place);
-		if ((place.is_targeted < 1 && place.is_systematic != 0) || !is_new(seen, v->text, v->len))
+		if ((place.is_targeted < 1 && place.is_systematic != 0) ||
+			!suggest_words_shown(p->t->words, v->text, v->len) || !is_new(seen, v->text, v->len))
 			continue;
 		struct vx_json *set = vx_json_object();
 		if (place.is_targeted == 1)
@@ -186,17 +215,12 @@ static void put_scheme(struct suggest_draft *d, size_t column, const struct plac
 			"systematic",
 			col->name);
 	}
-	if (s->lateral && s->plain && !s->medial) {
-		struct vx_json *scheme = vx_json_object(), *unstated = vx_json_object();
-		vx_json_set_str(scheme, "name", s->lateral + s->plain == 12 ? "12-core" : "systematic");
-		vx_json_set_str(unstated, "laterality", "medial");
-		vx_json_set(scheme, "unstated", unstated);
-		vx_json_set(location, "scheme", scheme);
+	if (s->lateral && s->plain && !s->medial)
 		suggest_unsure(d->p, RANK_PLACE,
-			"component.location.scheme: in \"%s\" some places are lateral and none is medial; what does "
-			"not say is taken as medial",
-			col->name);
-	}
+			"component.location: in \"%s\" some places are lateral and none is medial; if this is a "
+			"12-core scheme, add \"scheme\": {\"name\": \"12-core\", \"unstated\": {\"laterality\": "
+			"\"medial\"}} to {\"column\": \"%s\"}",
+			col->name, col->name);
 	if (vx_json_size(location) > 1)
 		vx_json_set_bool(location, "keep", true);
 }
@@ -209,9 +233,10 @@ static void tell_of_places(const struct suggest_plan *p, size_t column, const st
 	if (!s->n_unknown)
 		return;
 	suggest_unsure((struct suggest_plan *)p, RANK_PLACE,
-		"location: %zu of %zu texts in \"%s\" are not understood whole%s%s; their text is kept, see \"values\" "
-		"and \"tokens\"",
-		s->n_unknown, s->cells, col->name, few ? ": " : "", few ? s->unknown.data : "");
+		"location: %zu of %zu texts in \"%s\" are not understood whole%s%s; their text is kept, see "
+		"\"values\" and \"tokens\"",
+		s->n_unknown, s->cells, col->name, few && s->unknown.len ? ": " : "",
+		few && s->unknown.len ? s->unknown.data : "");
 }
 
 /* Which single field a column fills; VX_PLACE_FIELDS: any of them. */

@@ -61,6 +61,23 @@ bool suggest_number(const struct suggest_plan *p, const char *text, size_t len, 
 	return vx_cell_number(text, len, p->decimal, v, NULL) == VX_OK;
 }
 
+long suggest_days(const struct suggest_plan *p, const struct suggest_profile *f)
+{
+	if (p->dates == VX_DATE_DMY)
+		return f->ymd + f->dmy + f->both;
+	return f->ymd + (p->dates == VX_DATE_MDY ? f->mdy + f->both : 0);
+}
+
+long suggest_several(const struct suggest_plan *p)
+{
+	long several = 0;
+
+	for (size_t r = 1; p->t->grouped && r < p->t->n_sample; r++)
+		several += p->t->sample[r].group == p->t->sample[r - 1].group &&
+			   (r < 2 || p->t->sample[r - 2].group != p->t->sample[r].group);
+	return several;
+}
+
 struct vx_slice suggest_cell(const struct suggest_plan *p, size_t row, size_t column)
 {
 	struct vx_slice s;

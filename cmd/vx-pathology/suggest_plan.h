@@ -21,6 +21,7 @@ struct suggest_profile {
 	double min, max;
 	long score, patterns, sums;  /* Gleason scores; those that name their patterns; bare sums */
 	long group, pattern, any;    /* grade groups; bare 0 to 5; grades that say by themselves what they are */
+	long zero;                   /* bare 0 */
 	long place, whole;           /* say where; understood to the last word */
 	long field[VX_PLACE_FIELDS]; /* understood whole where the column may only fill this field */
 	long ymd, dmy, mdy, both;    /* days; day first, month first only; either */
@@ -65,7 +66,7 @@ struct suggest_plan {
 	const struct suggest_table *t;
 	const struct vx_lexicon *lexicon;
 	struct suggest_profile *profile; /* by column */
-	bool *used;                      /* by column: mapped, checked or ignored */
+	bool *used;                      /* by column: mapped, checked or ignored; or meant to be */
 	char decimal;
 	enum vx_cell_date dates;
 	struct vx_json *blanks; /* NULL: the default ones */
@@ -92,6 +93,7 @@ struct suggest_plan {
 /* suggest_unsure: a line for the mapping's "unsure". */
 void suggest_unsure(struct suggest_plan *p, int rank, const char *fmt, ...) VX_PRINTF(3, 4);
 enum {
+	RANK_FIRST,
 	RANK_ROWS,
 	RANK_WORKUP,
 	RANK_GRADE,
@@ -111,6 +113,8 @@ const struct suggest_list *suggest_list_of(const struct suggest_plan *p, size_t 
 bool suggest_blank(const struct suggest_plan *p, const char *text, size_t len);
 bool suggest_most(long part, long all, int percent); /* part is at least so many per cent of all, and all is not 0 */
 bool suggest_number(const struct suggest_plan *p, const char *text, size_t len, double *v);
+long suggest_days(const struct suggest_plan *p, const struct suggest_profile *f); /* cells that are days */
+long suggest_several(const struct suggest_plan *p); /* patients with several sampled rows */
 struct vx_slice suggest_cell(const struct suggest_plan *p, size_t row, size_t column);
 /* suggest_item: the next item of a cell's list; of a cell that is none, the cell. */
 bool suggest_item(char separator, struct vx_slice cell, size_t *at, struct vx_slice *item);
@@ -123,7 +127,8 @@ void suggest_constant(const struct suggest_plan *p, size_t column, bool by_unit,
 void suggest_profiles(struct suggest_plan *p);       /* profile.c: decimal, dates, blanks, profiles */
 void suggest_lists(struct suggest_plan *p);          /* lists.c: separator, lists; profiles of their items */
 void suggest_grades(struct suggest_plan *p);         /* grades.c: which columns hold grades */
-void suggest_roles(struct suggest_plan *p);          /* roles.c: all others, rows, key */
+void suggest_roles(struct suggest_plan *p);          /* roles.c: all others, rows */
+void suggest_keys(struct suggest_plan *p);           /* keys.c: what tells workups apart */
 void suggest_agreement(struct suggest_plan *p);      /* checks.c: which columns are redundant */
 struct vx_json *suggest_map(struct suggest_plan *p); /* map.c: the mapping; to be freed */
 

@@ -100,6 +100,7 @@ static void read_number(struct suggest_profile *f, struct vx_slice s, long n)
 	f->number += n;
 	f->dot += dot && !comma ? n : 0;
 	f->comma += comma && !dot ? n : 0;
+	f->zero += v >= 0 && v <= 0 ? n : 0;
 	if (v > -1e9 && v < 1e9 && v == (double)(long)v) {
 		f->integer += n;
 		f->pattern += v >= 0 && v <= 5 ? n : 0;

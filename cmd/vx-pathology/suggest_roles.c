@@ -1,4 +1,4 @@
-/* suggest_roles: what the columns beside the grades are, what a row is, and what tells workups apart.
+/* suggest_roles: what the columns beside the grades are, and what a row is.
  * SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>
@@ -11,13 +11,6 @@ static void take(struct suggest_plan *p, enum suggest_role role, size_t column)
 {
 	p->at[role] = column;
 	p->used[column] = true;
-}
-
-static long dates_of(const struct suggest_plan *p, const struct suggest_profile *f)
-{
-	if (p->dates == VX_DATE_DMY)
-		return f->ymd + f->dmy + f->both;
-	return f->ymd + (p->dates == VX_DATE_MDY ? f->mdy + f->both : 0);
 }
 
 static long numbers_of(const struct suggest_plan *p, const struct suggest_profile *f)
@@ -133,7 +126,7 @@ static long fitting(const struct suggest_plan *p, enum suggest_role role, const 
 	case ROLE_DATE:
 	case ROLE_ASSESSED:
 	case ROLE_PSA_DATE:
-		return dates_of(p, f);
+		return suggest_days(p, f);
 	case ROLE_PROCEDURE:
 		return f->distinct <= 40 && f->longest <= 80 && f->procedure * 2 >= f->n ? f->n : 0;
 	case ROLE_TOTAL:
@@ -250,17 +243,6 @@ static bool any_place(const struct suggest_plan *p)
 	return false;
 }
 
-/* Patients with several sampled rows. */
-static long several_rows(const struct suggest_plan *p)
-{
-	long several = 0;
-
-	for (size_t r = 1; p->t->grouped && r < p->t->n_sample; r++)
-		several += p->t->sample[r].group == p->t->sample[r - 1].group &&
-			   (r < 2 || p->t->sample[r - 2].group != p->t->sample[r].group);
-	return several;
-}
-
 static void find_rows(struct suggest_plan *p)
 {
 	bool cores, lesions, counts;
@@ -270,12 +252,12 @@ static void find_rows(struct suggest_plan *p)
 	cores = p->n_lengths || any_column(p, HINT(CORE)) || p->at[ROLE_PERCENT] != NO_COLUMN;
 	lesions = any_column(p, HINT(LESION)) || p->at[ROLE_PIRADS] != NO_COLUMN;
 	counts = p->at[ROLE_TOTAL] != NO_COLUMN || p->at[ROLE_AFFECTED] != NO_COLUMN;
-	if (p->n_lists || (counts && !several_rows(p))) {
+	if (p->n_lists || (counts && !suggest_several(p))) {
 		p->rows = SUGGEST_WORKUP;
 		return;
 	}
 	if (!any_column(p, HINT(COMPONENT)) && !any_place(p) && !p->n_lengths) {
-		p->rows = several_rows(p) && p->at[ROLE_DATE] == NO_COLUMN && !any_column(p, HINT(WORKUP))
+		p->rows = suggest_several(p) && p->at[ROLE_DATE] == NO_COLUMN && !any_column(p, HINT(WORKUP))
 				  ? SUGGEST_LESION
 				  : SUGGEST_WORKUP;
 		suggest_unsure(p, RANK_ROWS,
@@ -287,87 +269,9 @@ static void find_rows(struct suggest_plan *p)
 	if (lesions == cores)
 		suggest_unsure(
 			p, RANK_ROWS, "rows: it is not clear whether a row is a core or a lesion; a core is assumed");
-	else if (!several_rows(p))
+	else if (!suggest_several(p))
 		suggest_unsure(p, RANK_ROWS, "rows: no sampled patient has two rows; a row is taken for a %s",
 			p->rows == SUGGEST_CORE ? "core" : "lesion");
-}
-
-/* ---- what tells workups apart ---- */
-
-/* Two sampled rows of one patient with one cell in this column; sampled rows of one patient. */
-static void count_pairs(const struct suggest_plan *p, size_t column, long *same, long *all)
-{
-	*same = *all = 0;
-	for (size_t r = 1; r < p->t->n_sample; r++)
-		for (size_t q = r; q-- > 0 && p->t->sample[q].group == p->t->sample[r].group;) {
-			struct vx_slice a = suggest_cell(p, r, column), b = suggest_cell(p, q, column);
-			*all += 1;
-			*same += a.len == b.len && memcmp(a.text, b.text, a.len) == 0;
-		}
-}
-
-/* Numbers the workups of the sampled rows. */
-static void number_units(struct suggest_plan *p)
-{
-	p->unit = vx_alloc((p->t->n_sample + 1) * sizeof *p->unit);
-	p->units = 0;
-	for (size_t r = 0; r < p->t->n_sample; r++) {
-		size_t q = r;
-		struct vx_slice a = p->key == NO_COLUMN ? (struct vx_slice){ "", 0 } : suggest_cell(p, r, p->key), b;
-		bool found = false;
-		while (!found && q-- > 0 && p->t->sample[q].group == p->t->sample[r].group) {
-			b = p->key == NO_COLUMN ? a : suggest_cell(p, q, p->key);
-			found = a.len == b.len && memcmp(a.text, b.text, a.len) == 0;
-		}
-		p->unit[r] = found ? p->unit[q] : p->units++;
-	}
-}
-
-static bool is_key(const struct suggest_plan *p, size_t c)
-{
-	const struct suggest_column *col = &p->t->columns[c];
-	long same, all;
-
-	if (!suggest_free(p, c) || !suggest_hint(p, c, HINT(WORKUP)) ||
-		!suggest_most(p->profile[c].n, p->t->rows, 95) || suggest_list_of(p, c))
-		if (!(col->partial && suggest_free(p, c) && suggest_hint(p, c, HINT(WORKUP))))
-			return false;
-	count_pairs(p, c, &same, &all);
-	/* A number that every core has for itself names the core. */
-	return p->rows == SUGGEST_WORKUP || !all || same;
-}
-
-static void find_key(struct suggest_plan *p)
-{
-	long same, all, groups, constant;
-	size_t date = p->at[ROLE_DATE];
-
-	for (size_t c = 0; c < p->t->n && p->key == NO_COLUMN; c++)
-		if (is_key(p, c)) {
-			p->key = c;
-			p->used[c] = true;
-		}
-	if (p->key == NO_COLUMN && date != NO_COLUMN && p->t->grouped) {
-		suggest_constant(p, date, false, &groups, &constant);
-		if (constant < groups) {
-			p->key = date;
-			suggest_unsure(p, RANK_WORKUP,
-				"workup.key: no column looks like one; \"%s\" is taken to tell workups apart",
-				suggest_name(p, date));
-		}
-	}
-	if (p->key == NO_COLUMN)
-		suggest_unsure(p, RANK_WORKUP, "workup.key: no column looks like one; one workup a patient is assumed");
-	number_units(p);
-	if (p->rows != SUGGEST_WORKUP || !several_rows(p))
-		return;
-	same = (long)p->t->n_sample - (long)p->units;
-	all = (long)p->t->n_sample;
-	if (same)
-		suggest_unsure(p, RANK_WORKUP,
-			"workup.key: %ld of %ld sampled rows are a further row of a workup; look whether a row is a "
-			"workup",
-			same, all);
 }
 
 /* ---- what names a component ---- */
@@ -403,6 +307,6 @@ void suggest_roles(struct suggest_plan *p)
 	find_singles(p);
 	find_lengths(p);
 	find_rows(p);
-	find_key(p);
+	suggest_keys(p);
 	find_name(p);
 }

@@ -13,7 +13,19 @@ static const char *const hint_names[HINTS] = {
 #undef X
 };
 
-enum field { FIELD_HINT, FIELD_BLANK, FIELD_ANSWER, FIELD_TYPE, FIELD_IS_SYSTEMATIC, FIELD_IS_TARGETED, FIELDS };
+#define SHOWN_BYTES 60
+#define SHOWN_WORDS 6
+
+enum field {
+	FIELD_HINT,
+	FIELD_BLANK,
+	FIELD_ANSWER,
+	FIELD_PERSON,
+	FIELD_TYPE,
+	FIELD_IS_SYSTEMATIC,
+	FIELD_IS_TARGETED,
+	FIELDS
+};
 
 static const struct {
 	const char *name;
@@ -21,6 +33,7 @@ static const struct {
 } fields[FIELDS] = {
 	[FIELD_BLANK] = { "blank", { "-" } },
 	[FIELD_ANSWER] = { "answer", { "no", "yes" } },
+	[FIELD_PERSON] = { "person", { "-" } },
 	[FIELD_TYPE] = { "type", { "BIOPSY", "RPE", "RESECTION", "EXCISION", "OTHER_OR_UNKNOWN" } },
 	[FIELD_IS_SYSTEMATIC] = { "is_systematic", { "true" } },
 	[FIELD_IS_TARGETED] = { "is_targeted", { "true" } },
@@ -295,6 +308,33 @@ bool suggest_words_blank(const struct suggest_words *w, const char *text, size_t
 int suggest_words_answer(const struct suggest_words *w, const char *text, size_t len)
 {
 	return len < 40 ? whole_value(w, FIELD_ANSWER, text, len) : -1;
+}
+
+/* MR is a scanner, Mr a man: folded they are the same. */
+static bool has_mister(const char *text, size_t len)
+{
+	for (size_t i = 0; i + 3 < len; i++)
+		if (memcmp(text + i, "Mr", 2) == 0 && strchr(". ", text[i + 2]) &&
+			(!i || strchr(" (/,;:", text[i - 1])))
+			return true;
+	return false;
+}
+
+bool suggest_words_shown(const struct suggest_words *w, const char *text, size_t len)
+{
+	struct vx_buf b = VX_BUF_INIT;
+	size_t blanks = 0;
+	bool person = has_mister(text, len);
+
+	if (len > SHOWN_BYTES || person)
+		return false;
+	fold_padded(&b, text, len);
+	for (size_t i = 0; i < b.len; i++)
+		blanks += b.data[i] == ' ';
+	for (size_t i = 0; i < w->n; i++)
+		person |= w->entries[i].field == FIELD_PERSON && strstr(b.data, w->entries[i].words);
+	vx_buf_free(&b);
+	return !person && blanks <= SHOWN_WORDS + 1;
 }
 
 bool suggest_words_procedure(const struct suggest_words *w, const char *text, size_t len, struct suggest_procedure *p)

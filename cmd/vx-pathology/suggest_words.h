@@ -13,7 +13,7 @@
 /* clang-format off */
 #define SUGGEST_HINTS(X) \
 	X(PATIENT) X(WORKUP) X(DATE) X(ASSESSED) X(OTHER_DATE) X(PROCEDURE) X(GLEASON) X(PRIMARY) X(SECONDARY) \
-	X(TERTIARY) X(ISUP) X(RESULT) X(CSPCA) X(COMPONENT) X(LOCATION) X(SIDE) X(LEVEL) X(ZONE) X(AP_POSITION) \
+	X(TERTIARY) X(ISUP) X(GRADE) X(RESULT) X(CSPCA) X(COMPONENT) X(LOCATION) X(SIDE) X(LEVEL) X(ZONE) X(AP_POSITION) \
 	X(LATERALITY) X(CORE_LENGTH) X(CANCER_LENGTH) X(PERCENT_CANCER) X(TOTAL_CORES) X(AFFECTED_CORES) X(PSA) \
 	X(PSA_DATE) X(PSA_DENSITY) X(PSA_OTHER) X(VOLUME) X(PIRADS) X(COORDINATE) X(ASSESSOR) X(PERSONAL) X(IGNORE) \
 	X(CORE) X(LESION) X(CASE) X(COMMENT) X(CENTIMETRES)
@@ -46,6 +46,8 @@ uint64_t suggest_words_hints(const struct suggest_words *w, const char *name);
 
 bool suggest_words_blank(const struct suggest_words *w, const char *text, size_t len);
 int suggest_words_answer(const struct suggest_words *w, const char *text, size_t len); /* 1 yes, 0 no, -1 neither */
+/* suggest_words_shown: whether a cell may be copied into a mapping: it is short, and nobody's title stands in it. */
+bool suggest_words_shown(const struct suggest_words *w, const char *text, size_t len);
 /* suggest_words_procedure: false when no word of it is known. */
 bool suggest_words_procedure(const struct suggest_words *w, const char *text, size_t len, struct suggest_procedure *p);
 

@@ -44,6 +44,14 @@ static void test_names(void)
 		{ "case_ISUP", "ISUP CASE" },
 		{ "case_csPCa", "CSPCA CASE" },
 		{ "Gleason Grade Group", "ISUP" },
+		{ "ISUP-Grad", "ISUP" },
+		{ "Gradgruppe", "ISUP" },
+		{ "WHO grade", "ISUP" },
+		{ "Grad", "GRADE" },
+		{ "Grade", "GRADE" },
+		{ "G", "GRADE" },
+		{ "Differenzierungsgrad", "GRADE" },
+		{ "differentiatiegraad", "GRADE" },
 		{ "Primary Gleason", "PRIMARY" },
 		{ "gleason1", "PRIMARY" },
 		{ "Gleason sekundär", "SECONDARY" },
@@ -90,6 +98,14 @@ static bool blank(const char *text)
 
 static void test_cells(void)
 {
+	static const struct {
+		const char *text;
+		bool is;
+	} shown[] = { { "MRT-gezielte Fusionsbiopsie", true }, { "MR Bx", true }, { "SysBx+MRBx", true }, { "", true },
+		{ "Mr", true }, { "TRUS (Dr. Smith)", false }, { "TRUS (Mr. Smith)", false }, { "Mr Smith", false },
+		{ "Prof.Smith: TRUS", false }, { "Herr M\xc3\xbcller", false }, { "biopt door mevr. Smit", false },
+		{ "one two three four five six", true }, { "one two three four five six seven", false },
+		{ "a-very-long-word-of-more-bytes-than-anyone-would-give-to-a-kind-of-biopsy", false } };
 	struct suggest_procedure p;
 
 	ok(blank("k.A.") && blank("K. A.") && blank("Onbekend") && blank("not available") && blank("?"), "blank words");
@@ -105,6 +121,9 @@ static void test_cells(void)
 		"an operation");
 	ok(suggest_words_procedure(words, "TUR-P", 5, &p) && strcmp(p.type, "RESECTION") == 0, "a resection");
 	ok(!suggest_words_procedure(words, "appointment", 11, &p) && !p.type, "no procedure");
+	for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
+		ok(suggest_words_shown(words, shown[i].text, strlen(shown[i].text)) == shown[i].is, "%s: %s",
+			shown[i].text, shown[i].is ? "may be copied" : "is not copied");
 }
 
 /* In each of the languages something is known of all that tables commonly have. */
