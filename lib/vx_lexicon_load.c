@@ -23,7 +23,8 @@ static const struct {
 		{ "prostate", "seminal_vesicle", "lymph_node", "bladder_neck", "urethra", "extraprostatic", "other" } },
 	[VX_TERM_IS_SYSTEMATIC] = { "is_systematic", { "true", "false" } },
 	[VX_TERM_IS_TARGETED] = { "is_targeted", { "true", "false" } },
-	[VX_TERM_RESULT] = { "result", { "benign", "tumor", "asap", "hgpin", "other", "not_assessed", "not_gradable" } },
+	[VX_TERM_RESULT] = { "result",
+		{ "benign", "tumor", "asap", "hgpin", "other", "not_assessed", "not_gradable" } },
 	[VX_TERM_FILLER] = { "filler", { "-" } },
 	[VX_TERM_ROLE] = { "role", { "and", "or", "not", "keep" } },
 };

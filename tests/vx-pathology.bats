@@ -537,6 +537,13 @@ short() { jq -r 'select(.identifier | startswith("assessment/")) | "\(.identifie
 	pathology in
 	expect 1
 	has "$err" "t.csv:2: isup: '2,3' leaves entries out, and the list that says which is blank"
+	lists_map '{"component":{"grade":{"blank":"benign"},"lists":{"columns":["gs","isup","pirads"]}}}'
+	jq 'del(.when)' map.json >m && mv m map.json
+	rows 'AA00001:{"study":"s1","type":"SysBx","gs":"N/A","isup":"2,3","pirads":"4,5","case":"","sig":""}' >in
+	pathology --findings findings in
+	expect 0
+	same "$(jq -c '[.rule, .columns[0]]' findings)" '["list_length","isup"]'
+	same "$(short | grep lesion)" "$(printf '%s\n' 'AA00001/biopsy/s1/lesion/1 null' 'AA00001/biopsy/s1/lesion/2 null')"
 	# A cell that is but N/A says so of each; it is not empty.
 	lists_map '{"component":{"grade":{"blank":"benign"},"lists":{"columns":["gs","isup","pirads"]}}}'
 	rows 'AA00001:{"study":"s1","type":"SysBx","gs":"N/A","isup":"","pirads":"4,5","case":"","sig":""}' >in

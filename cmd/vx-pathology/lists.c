@@ -143,8 +143,8 @@ static int align(struct tool *t, struct row *row, struct items *items, size_t le
 		if (items[i].blank)
 			continue;
 		for (size_t k = 0; list->omits != VX_NO_COLUMN && k < m->n_lists; k++)
-			if (m->lists[k].column == list->omits && !items[k].blank)
-				fits = fill_holes(t, list, &items[k], &items[i]);
+			if (m->lists[k].column == list->omits)
+				fits = !items[k].blank && fill_holes(t, list, &items[k], &items[i]);
 		if (fits && items[i].n == items[lead].n)
 			continue;
 		if (list->omits == VX_NO_COLUMN && grades(t, list->column))
