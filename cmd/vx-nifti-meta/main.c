@@ -5,7 +5,17 @@
 
 #include "meta.h"
 
-enum { OPT_LABELS = VX_OPT_OWN, OPT_CHECK, OPT_HEADER_ONLY, OPT_TEXT, OPT_SKIP_BAD_SIDECARS, OPT_ALLOW };
+enum {
+	OPT_LABELS = VX_OPT_OWN,
+	OPT_CHECK,
+	OPT_HEADER_ONLY,
+	OPT_TEXT,
+	OPT_SKIP_BAD_SIDECARS,
+	OPT_ALLOW,
+	OPT_AGAINST,
+	OPT_TOLERANCE,
+	OPT_PREFER
+};
 
 static const char usage[] =
 	"usage: vx-nifti-meta [OPTION]... [FILE]...\n"
@@ -20,7 +30,13 @@ static const char usage[] =
 	"      --text            put the header's free text into _nifti.text (it may hold names of people)\n"
 	"      --skip-bad-sidecars  go on without a sidecar that cannot be read (default: reject the record)\n"
 	"      --allow FILE      which keys of a sidecar become which fields (default: sidecar.json of the share "
-	"folder)\n" VX_OPT_HELP;
+	"folder)\n"
+	"      --against FILE    volumes (NDJSON) that voxel maps may lie on: sets reference_mri by the grid, or "
+	"checks "
+	"it\n"
+	"      --tolerance MM    how far apart corners of equal grids may be (default: 0.1)\n"
+	"      --prefer LIST     of several volumes that fit take this volume_type, as T2,ADC: best "
+	"first\n" VX_OPT_HELP;
 
 enum role { OTHER, VOLUME, VOXELMAP };
 
@@ -125,6 +141,10 @@ static void put_details(struct members *m, struct worker *w, const struct opts *
 	vx_buf_puts(m->text, ",\"extensions\":[");
 	vx_buf_add(m->text, w->extensions.data, w->extensions.len);
 	vx_buf_putc(m->text, ']');
+	if (!volume && o->volumes) {
+		vx_buf_puts(m->text, ",\"grid\":");
+		vx_buf_add(m->text, w->grid.data, w->grid.len);
+	}
 	if (volume && im->counted) {
 		vx_buf_puts(m->text, ",\"label_counts\":");
 		put_counts(im, m->text);
@@ -147,6 +167,8 @@ static int fill_in(struct vx_record *rec, enum role role, struct worker *w, cons
 		st = put_sidecars(&m, w, o, &im.header, err);
 	else if (o->labels)
 		st = put_label_counts(&m, &im, err);
+	if (st == VX_OK && role == VOXELMAP && o->volumes)
+		st = against_check(&m, w, o, &im.header, err);
 	if (st == VX_OK) {
 		put_details(&m, w, o, &im, role == VOLUME);
 		members_emit(&m, w);
@@ -192,6 +214,7 @@ static void worker_free(void *worker)
 	vx_buf_free(&w->members);
 	vx_buf_free(&w->line);
 	vx_buf_free(&w->extensions);
+	vx_buf_free(&w->grid);
 	free(w);
 }
 
@@ -202,13 +225,24 @@ static void summary_extra(struct vx_buf *b, void *arg)
 		vx_buf_printf(b, ", %ld passed on as they were", passed);
 }
 
+static double tolerance_of(const char *text)
+{
+	char *end;
+	const double mm = strtod(text, &end);
+	if (end == text || *end || !(mm >= 0 && mm <= 1000))
+		vx_die(VX_EUSAGE, "--tolerance %s: not a number of mm from 0 to 1000", text);
+	return mm;
+}
+
 static void parse_args(int argc, char **argv, struct opts *o)
 {
 	static const struct option longs[] = { { "labels", no_argument, NULL, OPT_LABELS },
 		{ "check", no_argument, NULL, OPT_CHECK }, { "header-only", no_argument, NULL, OPT_HEADER_ONLY },
 		{ "text", no_argument, NULL, OPT_TEXT },
 		{ "skip-bad-sidecars", no_argument, NULL, OPT_SKIP_BAD_SIDECARS },
-		{ "allow", required_argument, NULL, OPT_ALLOW }, VX_OPT_COMMON, { 0 } };
+		{ "allow", required_argument, NULL, OPT_ALLOW }, { "against", required_argument, NULL, OPT_AGAINST },
+		{ "tolerance", required_argument, NULL, OPT_TOLERANCE },
+		{ "prefer", required_argument, NULL, OPT_PREFER }, VX_OPT_COMMON, { 0 } };
 	int c;
 	while ((c = getopt_long(argc, argv, VX_OPT_SHORT, longs, NULL)) != -1) {
 		switch (c) {
@@ -230,6 +264,15 @@ static void parse_args(int argc, char **argv, struct opts *o)
 		case OPT_ALLOW:
 			o->allow = optarg;
 			break;
+		case OPT_AGAINST:
+			o->against = optarg;
+			break;
+		case OPT_TOLERANCE:
+			o->tolerance = tolerance_of(optarg);
+			break;
+		case OPT_PREFER:
+			o->prefer = optarg;
+			break;
 		default:
 			vx_opt_common(c, usage, &o->common);
 		}
@@ -240,12 +283,16 @@ static void parse_args(int argc, char **argv, struct opts *o)
 
 int main(int argc, char **argv)
 {
-	struct opts o = { .labels = false };
+	struct opts o = { .tolerance = 0.1 };
 	struct vx_error err = VX_ERROR_INIT;
 	vx_progname_set("vx-nifti-meta");
 	parse_args(argc, argv, &o);
 	o.map = vx_sidecar_load(o.allow, &err);
 	if (!o.map) {
+		vx_message(&err);
+		return vx_exit_status(err.status);
+	}
+	if (o.against && !(o.volumes = vx_volumes_load(o.against, &err))) {
 		vx_message(&err);
 		return vx_exit_status(err.status);
 	}
@@ -261,5 +308,6 @@ int main(int argc, char **argv)
 	};
 	int status = vx_filter_main(&f, argv + optind);
 	vx_sidecar_map_free(o.map);
+	vx_volumes_free(o.volumes);
 	return status;
 }

@@ -10,13 +10,17 @@
 #include "vx_labels.h"
 #include "vx_nifti.h"
 #include "vx_sidecar.h"
+#include "vx_volumes.h"
 
 struct opts {
 	struct vx_common common;
 	bool labels, check, header_only, text, skip_bad_sidecars;
 	const char *allow;
 	struct vx_sidecar_map *map;
-	atomic_long passed; /* records that are none of this tool's business */
+	const char *against, *prefer; /* volumes that masks may lie on; types of volume, best first */
+	double tolerance;             /* mm */
+	struct vx_volumes *volumes;   /* NULL: not asked for */
+	atomic_long passed;           /* records that are none of this tool's business */
 };
 
 #define CHUNK 65536
@@ -24,7 +28,7 @@ struct opts {
 struct worker {
 	struct vx_gz *gz;
 	struct vx_labels *labels;
-	struct vx_buf path, other, members, line, extensions;
+	struct vx_buf path, other, members, line, extensions, grid;
 	uint8_t chunk[CHUNK];
 };
 
@@ -68,6 +72,11 @@ void members_emit(struct members *m, struct worker *w);
 /* sidecars.c: what the files beside a volume's image say, as members. VX_EREJECT: one cannot be read, and the options
  * do not say to go on without it. */
 int put_sidecars(struct members *m, struct worker *w, const struct opts *o, const struct vx_nifti *h,
+	struct vx_error *err) VX_MUST_USE;
+
+/* against.c: sets reference_mri of a voxel map where one volume of o->volumes has its grid; w->grid takes what is to be
+ * said about it, as JSON text. */
+int against_check(struct members *m, struct worker *w, const struct opts *o, const struct vx_nifti *h,
 	struct vx_error *err) VX_MUST_USE;
 
 #endif

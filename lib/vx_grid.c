@@ -1,0 +1,110 @@
+/* vx_grid: shape and affine of two images -> whether their voxels are the same.
+ * SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <string.h>
+
+#include "vx_grid.h"
+
+bool vx_grid_of_header(const struct vx_nifti *h, struct vx_grid *g)
+{
+	for (int i = 0; i < 3; i++)
+		g->shape[i] = i < h->rank ? h->dim[i] : 1;
+	return vx_nifti_affine(h, &g->at) != VX_AFFINE_UNUSABLE;
+}
+
+bool vx_grid_of_record(const struct vx_json *record, struct vx_grid *g)
+{
+	const struct vx_json *shape = vx_json_get(record, "shape"), *affine = vx_json_get(record, "affine");
+	if (vx_json_type(shape) != VX_ARRAY || vx_json_type(affine) != VX_ARRAY)
+		return false;
+	memset(g, 0, sizeof(*g));
+	const size_t rank = vx_json_size(shape), rows = vx_json_size(affine);
+	if (rank < 1 || rank > 7 || rows < 3 || rows > 4)
+		return false;
+	for (size_t i = 0; i < 3; i++) {
+		g->shape[i] = 1;
+		if (i < rank && (!vx_json_as_int(vx_json_at(shape, i), &g->shape[i]) || g->shape[i] < 1))
+			return false;
+	}
+	for (size_t r = 0; r < 3; r++) {
+		const struct vx_json *row = vx_json_at(affine, r);
+		if (vx_json_type(row) != VX_ARRAY || vx_json_size(row) != 4)
+			return false;
+		for (size_t c = 0; c < 4; c++)
+			if (!vx_json_as_double(vx_json_at(row, c), &g->at.m[r][c]) || !isfinite(g->at.m[r][c]))
+				return false;
+	}
+	return true;
+}
+
+/* One of the 48 ways to store the same voxels: axis k of the new order is axis[k] of the old, mirrored where told. */
+struct order {
+	int axis[3];
+	bool mirrored[3];
+};
+
+static void order_of(int way, struct order *o)
+{
+	static const int axes[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+	memcpy(o->axis, axes[way / 8], sizeof(o->axis));
+	for (int k = 0; k < 3; k++)
+		o->mirrored[k] = way >> k & 1;
+}
+
+/* A point of the box in mm: on axis k its low face (at -1/2) or its high one. */
+static void corner_of(const struct vx_grid *g, const bool high[3], double out[3])
+{
+	for (int r = 0; r < 3; r++) {
+		out[r] = g->at.m[r][3];
+		for (int k = 0; k < 3; k++)
+			out[r] += g->at.m[r][k] * ((high[k] ? (double)g->shape[k] : 0) - 0.5);
+	}
+}
+
+/* mm between the farthest corners when mask is taken in this order. */
+static double corners_apart(const struct vx_grid *mask, const struct vx_grid *volume, const struct order *o)
+{
+	double farthest = 0;
+	for (int corner = 0; corner < 8; corner++) {
+		bool here[3], there[3];
+		double a[3], b[3];
+		for (int k = 0; k < 3; k++) {
+			there[k] = corner >> k & 1;
+			here[o->axis[k]] = there[k] != o->mirrored[k];
+		}
+		corner_of(mask, here, a);
+		corner_of(volume, there, b);
+		double apart = hypot(hypot(a[0] - b[0], a[1] - b[1]), a[2] - b[2]);
+		/* Numbers that overflow are not near to anything. */
+		farthest = isnan(apart) ? INFINITY : fmax(farthest, apart);
+	}
+	return farthest;
+}
+
+static bool same_shape(const struct vx_grid *mask, const struct vx_grid *volume, const struct order *o)
+{
+	for (int k = 0; k < 3; k++)
+		if (mask->shape[o->axis[k]] != volume->shape[k])
+			return false;
+	return true;
+}
+
+void vx_grid_compare(
+	const struct vx_grid *mask, const struct vx_grid *volume, double tolerance, struct vx_grid_fit *fit)
+{
+	*fit = (struct vx_grid_fit){ .apart = INFINITY };
+	/* The first way is as stored: where it fits, no other is looked for. */
+	for (int way = 0; way < 48 && !fit->same; way++) {
+		struct order o;
+		order_of(way, &o);
+		const bool shape = same_shape(mask, volume, &o);
+		const double apart = corners_apart(mask, volume, &o);
+		if ((shape && !fit->shape) || (shape == fit->shape && apart < fit->apart)) {
+			fit->shape = shape;
+			fit->apart = apart;
+			fit->reoriented = way > 0;
+		}
+		fit->same = way == 0 && shape && apart <= tolerance;
+	}
+	fit->same = fit->shape && fit->apart <= tolerance;
+}
