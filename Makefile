@@ -17,6 +17,7 @@ LDFLAGS  += $(san_$(SAN)) -pthread
 base := $(shell pkg-config --libs json-c libcrypto libpcre2-8) -lm
 LIBS_vx-nifti-meta  := -ldeflate -lz
 LIBS_vx-scan        := -lz
+LIBS_vx-mha2nii     := -ldeflate -lz
 LIBS_vx-csv         := -lcsv
 LIBS_vx-patient-map := -lcurl -ldeflate -lz
 LIBS_vx-upload      := -lcurl -ldeflate -lz
