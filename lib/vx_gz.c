@@ -26,8 +26,11 @@ struct vx_gz {
 	bool z_ready;
 	z_stream z;
 	struct libdeflate_decompressor *deflate;
-	uint64_t size;           /* of the file, where known */
-	uint64_t taken;          /* bytes read from the file so far */
+	uint64_t size;  /* of the file, where known */
+	uint64_t taken; /* bytes read from the file so far */
+	uint64_t shown; /* of these, those that the watcher has seen */
+	void (*seen)(void *, const uint8_t *, size_t);
+	void *seen_arg;
 	size_t pos, len;         /* what of input is not used yet */
 	uint8_t *file, *content; /* for vx_gz_whole; content has VX_GZ_KEPT_MAX bytes */
 	size_t file_cap;
@@ -89,6 +92,24 @@ static int inflate_from_start(struct vx_gz *g, struct vx_error *err)
 	return VX_OK;
 }
 
+/* The watcher sees what begins at this place of the file, as far as it has not been there yet. */
+static void show(struct vx_gz *g, uint64_t at, const uint8_t *bytes, size_t n)
+{
+	if (!g->seen || at > g->shown || at + n <= g->shown)
+		return;
+	const size_t old = (size_t)(g->shown - at);
+	g->seen(g->seen_arg, bytes + old, n - old);
+	g->shown = at + n;
+}
+
+void vx_gz_watch(struct vx_gz *g, void (*seen)(void *, const uint8_t *, size_t), void *arg)
+{
+	g->seen = seen;
+	g->seen_arg = arg;
+	g->shown = 0;
+	show(g, 0, g->input, g->len);
+}
+
 /* Reads up to max more bytes of the file behind what input holds. */
 static int fill(struct vx_gz *g, size_t max, struct vx_error *err)
 {
@@ -105,6 +126,7 @@ static int fill(struct vx_gz *g, size_t max, struct vx_error *err)
 	if (n < 0)
 		return vx_error_errno(err, VX_EREJECT, NULL, "cannot be read");
 	g->file_end = n == 0;
+	show(g, g->taken, g->input + g->len, (size_t)n);
 	g->len += (size_t)n;
 	g->taken += (uint64_t)n;
 	return VX_OK;
@@ -126,6 +148,7 @@ int vx_gz_open(struct vx_gz *g, const char *path, struct vx_error *err)
 {
 	vx_gz_close(g);
 	g->size_known = false;
+	g->seen = NULL;
 	/* Not to wait for a writer where the name is a FIFO's. */
 	g->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (g->fd < 0)
@@ -138,6 +161,19 @@ int vx_gz_open(struct vx_gz *g, const char *path, struct vx_error *err)
 	}
 	if (st != VX_OK)
 		vx_gz_close(g);
+	return st;
+}
+
+int vx_gz_finish(struct vx_gz *g, struct vx_error *err)
+{
+	int st = VX_OK;
+	g->taken = g->shown;
+	g->file_end = false;
+	while (st == VX_OK && g->seen && !g->file_end) {
+		g->pos = g->len = 0;
+		st = fill(g, INPUT_SIZE, err);
+	}
+	g->pos = g->len = 0;
 	return st;
 }
 
@@ -337,6 +373,7 @@ int vx_gz_whole(struct vx_gz *g, uint64_t expected, void (*use)(void *arg, const
 	}
 	if ((st = read_at(g, g->file, size, 0, err)) != VX_OK)
 		return st;
+	show(g, 0, g->file, size);
 	if (expected > VX_GZ_KEPT_MAX)
 		return use_large(g, size, expected, use, arg);
 	if (!g->content && !(g->content = pages(VX_GZ_KEPT_MAX)))

@@ -51,6 +51,13 @@ bool vx_gz_cut(const struct vx_gz *g);
 /* vx_gz_rewind: the next read begins at the start again. */
 int vx_gz_rewind(struct vx_gz *g, struct vx_error *err) VX_MUST_USE;
 
+/* vx_gz_watch: right after vx_gz_open: seen is called with the bytes of the file itself, in order, each once, as they are
+ * read; NULL: no longer. Ends with the next vx_gz_open. */
+void vx_gz_watch(struct vx_gz *g, void (*seen)(void *arg, const uint8_t *bytes, size_t n), void *arg);
+
+/* vx_gz_finish: shows the watcher what was not read yet. Nothing of the content can be had after it but by a rewind. */
+int vx_gz_finish(struct vx_gz *g, struct vx_error *err) VX_MUST_USE;
+
 /* vx_gz_size: bytes of the file itself. Asks the file system only when the first block did not hold it all. */
 int vx_gz_size(struct vx_gz *g, uint64_t *size, struct vx_error *err) VX_MUST_USE;
 

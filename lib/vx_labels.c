@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "vx_labels.h"
-
-enum kind { UNSIGNED, SIGNED, FLOATING };
+#include "vx_voxel.h"
 
 struct slot {
 	uint64_t bits;
@@ -15,9 +14,7 @@ struct slot {
 };
 
 struct vx_labels {
-	size_t width; /* bytes a voxel: 1, 2, 4 or 8 */
-	enum kind kind;
-	bool swapped; /* the file's byte order is not this machine's */
+	struct vx_voxel voxel;
 	double slope, inter;
 	uint8_t carry[8]; /* a voxel cut in two by the last add */
 	size_t carried;
@@ -47,38 +44,21 @@ void vx_labels_free(struct vx_labels *l)
 	free(l);
 }
 
-static int kind_of(int datatype, enum kind *kind)
-{
-	static const struct {
-		int code;
-		enum kind kind;
-	} kinds[] = { { 2, UNSIGNED }, { 512, UNSIGNED }, { 768, UNSIGNED }, { 1280, UNSIGNED }, { 256, SIGNED },
-		{ 4, SIGNED }, { 8, SIGNED }, { 1024, SIGNED }, { 16, FLOATING }, { 64, FLOATING } };
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (kinds[i].code == datatype) {
-			*kind = kinds[i].kind;
-			return VX_OK;
-		}
-	return VX_EREJECT;
-}
-
 int vx_labels_begin(struct vx_labels *l, const struct vx_nifti *h, struct vx_error *err)
 {
-	if (kind_of(h->datatype, &l->kind) != VX_OK) {
+	if (vx_voxel_of(h, &l->voxel) != VX_OK) {
 		const char *name = vx_nifti_datatype(h->datatype, NULL);
 		return vx_error_set(err, VX_EREJECT, "datatype", "%s voxels hold no labels", name ? name : "unknown");
 	}
-	l->width = (size_t)h->bits / 8;
-	l->swapped = h->big_endian != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
 	l->carried = 0;
 	l->used = 0;
 	l->overflow = false;
 	vx_nifti_scale(h, &l->slope, &l->inter);
-	if (l->width <= 2) {
+	if (l->voxel.width <= 2) {
 		if (!l->table)
 			l->table = vx_alloc(TABLE_SIZE * sizeof(*l->table));
 		/* All zero here: vx_alloc makes it so, and so does vx_labels_end; after an error it may not be. */
-		memset(l->table, 0, (l->width == 1 ? 256 : TABLE_SIZE) * sizeof(*l->table));
+		memset(l->table, 0, (l->voxel.width == 1 ? 256 : TABLE_SIZE) * sizeof(*l->table));
 	} else {
 		free(l->slots);
 		l->slots = vx_alloc(FIRST_SLOTS * sizeof(*l->slots));
@@ -109,7 +89,7 @@ static void grow(struct vx_labels *l)
 
 static void count(struct vx_labels *l, uint64_t bits, uint64_t voxels)
 {
-	if (l->width <= 2) {
+	if (l->voxel.width <= 2) {
 		l->table[bits] += voxels;
 		return;
 	}
@@ -128,13 +108,6 @@ static void count(struct vx_labels *l, uint64_t bits, uint64_t voxels)
 		s->bits = bits;
 	}
 	s->voxels += voxels;
-}
-
-static uint64_t load(const uint8_t *p, size_t width)
-{
-	uint64_t bits = 0;
-	memcpy(&bits, p, width);
-	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? bits >> 8 * (8 - width) : bits;
 }
 
 static uint64_t load8(const uint8_t *p)
@@ -163,13 +136,13 @@ static size_t run_length(const uint8_t *p, const uint8_t *end, uint64_t pattern)
 /* Whole voxels. One voxel of each eight bytes is looked at first: the others mostly equal it. */
 static void add_voxels(struct vx_labels *l, const uint8_t *p, const uint8_t *end)
 {
-	const size_t width = l->width;
+	const size_t width = l->voxel.width;
 	const uint64_t spread = width == 1   ? 0x0101010101010101u
 				: width == 2 ? 0x0001000100010001u
 				: width == 4 ? 0x0000000100000001u
 					     : 1;
 	while (end - p >= 8) {
-		uint64_t bits = load(p, width);
+		uint64_t bits = vx_voxel_load(p, width);
 		if (load8(p) == bits * spread) {
 			size_t run = run_length(p, end, bits * spread);
 			count(l, bits, run / width);
@@ -177,11 +150,11 @@ static void add_voxels(struct vx_labels *l, const uint8_t *p, const uint8_t *end
 			continue;
 		}
 		for (size_t i = 0; i < 8; i += width)
-			count(l, load(p + i, width), 1);
+			count(l, vx_voxel_load(p + i, width), 1);
 		p += 8;
 	}
 	for (; p < end; p += width)
-		count(l, load(p, width), 1);
+		count(l, vx_voxel_load(p, width), 1);
 }
 
 void vx_labels_add(struct vx_labels *l, const void *bytes, size_t n)
@@ -190,12 +163,12 @@ void vx_labels_add(struct vx_labels *l, const void *bytes, size_t n)
 	while (l->carried && n) {
 		l->carry[l->carried++] = *p++;
 		n--;
-		if (l->carried == l->width) {
-			count(l, load(l->carry, l->width), 1);
+		if (l->carried == l->voxel.width) {
+			count(l, vx_voxel_load(l->carry, l->voxel.width), 1);
 			l->carried = 0;
 		}
 	}
-	size_t whole = n - n % l->width;
+	size_t whole = n - n % l->voxel.width;
 	add_voxels(l, p, p + whole);
 	if (n > whole) {
 		memcpy(l->carry, p + whole, n - whole);
@@ -203,37 +176,35 @@ void vx_labels_add(struct vx_labels *l, const void *bytes, size_t n)
 	}
 }
 
-static uint64_t in_order(const struct vx_labels *l, uint64_t bits)
-{
-	return l->swapped ? __builtin_bswap64(bits) >> 8 * (8 - l->width) : bits;
-}
-
 /* The number that stored bits stand for; false: it is no integer. shown takes its text either way. */
 static bool number(const struct vx_labels *l, uint64_t bits, int64_t *value, char shown[40])
 {
 	const bool scaled = l->slope != 1 || l->inter != 0;
+	const enum vx_voxel_kind kind = l->voxel.kind;
 	double v;
-	bits = in_order(l, bits);
-	if (l->kind == FLOATING) {
-		uint32_t low = (uint32_t)bits;
-		float f;
-		memcpy(&f, &low, sizeof(f));
-		memcpy(&v, &bits, sizeof(v));
-		v = l->width == 4 ? (double)f : v;
-	} else {
-		int64_t i = l->kind == UNSIGNED ? (int64_t)bits
-						: (int64_t)(bits << 8 * (8 - l->width)) >> 8 * (8 - l->width);
-		snprintf(shown, 40, l->kind == UNSIGNED ? "%" PRIu64 : "%" PRId64, i);
-		*value = i;
+	v = vx_voxel_number(&l->voxel, bits);
+	if (kind != VX_VOXEL_FLOATING) {
+		bits = vx_voxel_bits(&l->voxel, bits);
+		*value = kind == VX_VOXEL_SIGNED ? vx_voxel_integer(&l->voxel, bits) : (int64_t)bits;
+		snprintf(shown, 40, kind == VX_VOXEL_UNSIGNED ? "%" PRIu64 : "%" PRId64, *value);
 		if (!scaled)
-			return l->kind == SIGNED || bits <= INT64_MAX;
-		v = l->kind == UNSIGNED ? (double)bits : (double)i;
+			return kind == VX_VOXEL_SIGNED || bits <= INT64_MAX;
 	}
 	v = scaled ? v * l->slope + l->inter : v;
 	snprintf(shown, 40, "%.9g", v);
 	if (!(fabs(v) <= 0x1p53) || v != nearbyint(v))
 		return false;
 	*value = (int64_t)v;
+	return true;
+}
+
+bool vx_labels_each(const struct vx_labels *l, void (*visit)(void *arg, double stored, uint64_t voxels), void *arg)
+{
+	if (l->voxel.width > 2)
+		return false;
+	for (size_t i = 0; i < (l->voxel.width == 1 ? 256 : TABLE_SIZE); i++)
+		if (l->table[i])
+			visit(arg, vx_voxel_number(&l->voxel, i), l->table[i]);
 	return true;
 }
 
@@ -254,7 +225,7 @@ static void take(struct vx_labels *l, size_t *n, int64_t value, uint64_t voxels)
 
 int vx_labels_end(struct vx_labels *l, const struct vx_label **list, size_t *n, struct vx_error *err)
 {
-	const size_t entries = l->width == 1 ? 256 : l->width == 2 ? TABLE_SIZE : l->slot_mask + 1;
+	const size_t entries = l->voxel.width == 1 ? 256 : l->voxel.width == 2 ? TABLE_SIZE : l->slot_mask + 1;
 	size_t raw = 0;
 	*list = NULL;
 	*n = 0;
@@ -262,8 +233,8 @@ int vx_labels_end(struct vx_labels *l, const struct vx_label **list, size_t *n, 
 		return vx_error_set(
 			err, VX_EREJECT, NULL, "more than %d different values: no label image", VX_LABELS_MAX);
 	for (size_t i = 0; i < entries; i++) {
-		uint64_t bits = l->width <= 2 ? i : l->slots[i].bits;
-		uint64_t voxels = l->width <= 2 ? l->table[i] : l->slots[i].voxels;
+		uint64_t bits = l->voxel.width <= 2 ? i : l->slots[i].bits;
+		uint64_t voxels = l->voxel.width <= 2 ? l->table[i] : l->slots[i].voxels;
 		int64_t value;
 		char shown[40];
 		if (!voxels)

@@ -38,4 +38,8 @@ void vx_labels_add(struct vx_labels *l, const void *bytes, size_t n);
  * Errors: VX_EREJECT: a value that is no integer (or beyond 2^53 in a float type), or more than VX_LABELS_MAX values. */
 int vx_labels_end(struct vx_labels *l, const struct vx_label **list, size_t *count, struct vx_error *err) VX_MUST_USE;
 
+/* vx_labels_each: calls visit with each stored value, before scaling, and its voxels; false, and no call, where voxels
+ * have more than two bytes: of these not every value is kept. From begin on, at any time. */
+bool vx_labels_each(const struct vx_labels *l, void (*visit)(void *arg, double stored, uint64_t voxels), void *arg);
+
 #endif

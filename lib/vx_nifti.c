@@ -6,28 +6,28 @@
 #include "vx_nifti.h"
 
 struct datatype {
-	int code, bits;
+	int code, bits, unit; /* unit: bytes of one number of it */
 	const char *name;
 };
 
 static const struct datatype datatypes[] = {
-	{ 2, 8, "uint8" },
-	{ 4, 16, "int16" },
-	{ 8, 32, "int32" },
-	{ 16, 32, "float32" },
-	{ 32, 64, "complex64" },
-	{ 64, 64, "float64" },
-	{ 128, 24, "rgb24" },
-	{ 256, 8, "int8" },
-	{ 512, 16, "uint16" },
-	{ 768, 32, "uint32" },
-	{ 1024, 64, "int64" },
-	{ 1280, 64, "uint64" },
-	{ 1536, 128, "float128" },
-	{ 1792, 128, "complex128" },
-	{ 2048, 256, "complex256" },
-	{ 2304, 32, "rgba32" },
-	{ 1, 1, "binary" },
+	{ 2, 8, 1, "uint8" },
+	{ 4, 16, 2, "int16" },
+	{ 8, 32, 4, "int32" },
+	{ 16, 32, 4, "float32" },
+	{ 32, 64, 4, "complex64" },
+	{ 64, 64, 8, "float64" },
+	{ 128, 24, 1, "rgb24" },
+	{ 256, 8, 1, "int8" },
+	{ 512, 16, 2, "uint16" },
+	{ 768, 32, 4, "uint32" },
+	{ 1024, 64, 8, "int64" },
+	{ 1280, 64, 8, "uint64" },
+	{ 1536, 128, 16, "float128" },
+	{ 1792, 128, 8, "complex128" },
+	{ 2048, 256, 16, "complex256" },
+	{ 2304, 32, 1, "rgba32" },
+	{ 1, 1, 1, "binary" },
 };
 
 static const char *const repairs[VX_NIFTI_REPAIRS] = {
@@ -55,6 +55,25 @@ const char *vx_nifti_datatype(int code, int *bits)
 			return datatypes[i].name;
 		}
 	return NULL;
+}
+
+size_t vx_nifti_unit(int code)
+{
+	for (size_t i = 0; i < sizeof(datatypes) / sizeof(datatypes[0]); i++)
+		if (datatypes[i].code == code)
+			return (size_t)datatypes[i].unit;
+	return 1;
+}
+
+const char *vx_nifti_extension(int code)
+{
+	/* The registered ones: every second number from 0, 36 left out. */
+	static const char *const names[] = { "ignore", "dicom", "afni", "comment", "xcede", "jimdiminfo",
+		"workflow_fwds", "freesurfer", "pypickle", "mind_ident", "b_value", "spherical_direction",
+		"dt_component", "shc_degreeorder", "voxbo", "caret", "cifti", "variable_frame_timing", NULL, "eval",
+		"matlab", "quantiphyse", "mrs" };
+	const size_t i = (unsigned)code / 2;
+	return code >= 0 && code % 2 == 0 && i < sizeof(names) / sizeof(names[0]) ? names[i] : NULL;
 }
 
 /* Header bytes in their own byte order. */

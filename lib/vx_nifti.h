@@ -79,6 +79,12 @@ int vx_nifti_bytes(const struct vx_nifti *h, uint64_t *bytes, struct vx_error *e
 /* vx_nifti_datatype: "uint8", "rgb24" ...; NULL: no such code. bits (NULL: not wanted) takes its bits a voxel. */
 const char *vx_nifti_datatype(int code, int *bits);
 
+/* vx_nifti_unit: bytes of one number of that type, which its byte order is about: 4 of complex64, 1 of rgb24. */
+size_t vx_nifti_unit(int code);
+
+/* vx_nifti_extension: "dicom", "afni", "comment" ...; NULL: no such code is registered. */
+const char *vx_nifti_extension(int code);
+
 /* vx_nifti_scale: the scaling that holds: slope 1 and inter 0 where the stored ones say none (slope 0 or not finite). */
 void vx_nifti_scale(const struct vx_nifti *h, double *slope, double *inter);
 
@@ -99,8 +105,11 @@ enum vx_affine_from vx_nifti_affine(const struct vx_nifti *h, struct vx_affine *
 bool vx_nifti_qform(const struct vx_nifti *h, struct vx_affine *a); /* whatever its code; false: unusable */
 bool vx_nifti_sform(const struct vx_nifti *h, struct vx_affine *a);
 
-/* vx_nifti_forms_differ: whether qform and sform, both coded, place a corner of the image apart by more than half of
- * the smallest spacing. */
+/* vx_nifti_forms_apart: how far from each other, in mm, qform and sform place the corner of the image (the middle of its
+ * voxel) where they differ most; NaN unless both are coded and usable. */
+double vx_nifti_forms_apart(const struct vx_nifti *h);
+
+/* vx_nifti_forms_differ: whether that is more than half of the smallest spacing. */
 bool vx_nifti_forms_differ(const struct vx_nifti *h);
 
 /* vx_nifti_axes: which way each voxel axis points, as three of R L A P S I; false when a is singular.

@@ -99,14 +99,12 @@ enum vx_affine_from vx_nifti_affine(const struct vx_nifti *h, struct vx_affine *
 	return spacing_affine(h, a) ? VX_AFFINE_SPACING : VX_AFFINE_UNUSABLE;
 }
 
-bool vx_nifti_forms_differ(const struct vx_nifti *h)
+double vx_nifti_forms_apart(const struct vx_nifti *h)
 {
 	struct vx_affine q, s;
 	if (h->qform_code <= 0 || h->sform_code <= 0 || !vx_nifti_qform(h, &q) || !vx_nifti_sform(h, &s))
-		return false;
-	double smallest = INFINITY, farthest = 0;
-	for (int i = 0; i < 3 && i < h->rank; i++)
-		smallest = fmin(smallest, vx_nifti_spacing(h, i));
+		return NAN;
+	double farthest = 0;
 	for (int corner = 0; corner < 8; corner++) {
 		double sum = 0;
 		for (int r = 0; r < 3; r++) {
@@ -118,7 +116,15 @@ bool vx_nifti_forms_differ(const struct vx_nifti *h)
 		}
 		farthest = fmax(farthest, sqrt(sum));
 	}
-	return farthest > smallest / 2;
+	return farthest;
+}
+
+bool vx_nifti_forms_differ(const struct vx_nifti *h)
+{
+	double smallest = INFINITY;
+	for (int i = 0; i < 3 && i < h->rank; i++)
+		smallest = fmin(smallest, vx_nifti_spacing(h, i));
+	return vx_nifti_forms_apart(h) > smallest / 2;
 }
 
 /* Inverse transposed of m: its cofactors over its determinant. */

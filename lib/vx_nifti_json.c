@@ -165,6 +165,11 @@ static void put_geometry(const struct vx_nifti *h, struct vx_buf *b)
 	char axes[4];
 	put_form(b, "qform", h->qform_code, h->qform_code > 0 && vx_nifti_qform(h, &q), &q);
 	put_form(b, "sform", h->sform_code, h->sform_code > 0 && vx_nifti_sform(h, &s), &s);
+	const double apart = vx_nifti_forms_apart(h);
+	if (!isnan(apart)) {
+		put_key(b, "forms_apart_mm");
+		put_number(b, apart, h->version == 2);
+	}
 	enum vx_affine_from which = vx_nifti_affine(h, &a);
 	if (which == VX_AFFINE_UNUSABLE)
 		return;

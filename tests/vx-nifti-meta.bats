@@ -54,7 +54,7 @@ python_with_nibabel() {
 		'1 {"-1":192,"1":24,"5":24}' '1 {"0":1000000}' '26 {"0":192,"1":24,"3":24}' '1 {"0":28,"1":4,"3":3}')"
 	same "$(jq -c 'select(.path_nii == "good/micron.nii.gz") | [.spacing, ._nifti.units]' <<<"$out")" \
 		'[[0.5,0.5,3,2.5],["um","ms"]]'
-	same "$(jq -c 'select(.path_nii == "good/extension.nii.gz") | ._nifti.extensions' <<<"$out")" '[{"code":6,"size":32}]'
+	same "$(jq -c 'select(.path_nii == "good/extension.nii.gz") | ._nifti.extensions' <<<"$out")" '[{"code":6,"name":"comment","size":32}]'
 	same "$(jq -c 'select(.path_nii == "good/slope-nan.nii.gz") | ._nifti.scl' <<<"$out")" \
 		'{"slope":null,"inter":null,"effective_slope":1,"effective_inter":0}'
 	same "$(jq -c 'select(.path_nii == "good/nifti2-6d.nii") | [.shape, ._nifti.version]' <<<"$out")" '[[1,1,1,1,5,7],2]'
@@ -72,7 +72,7 @@ python_with_nibabel() {
 		'bitpix.nii.gz: warning: bitpix disagrees with the datatype: the datatype counts' \
 		'gzip-named.nii: warning: gzip although its name does not end in .gz: inflated' \
 		'plain-named.nii.gz: warning: not gzip although its name ends in .gz: read as it is' \
-		'q-far-from-s.nii.gz: warning: qform and sform are more than half a voxel apart: the sform counts' \
+		'q-far-from-s.nii.gz: warning: qform and sform are 5 mm apart, more than half a voxel: the sform counts' \
 		'sform-nan.nii.gz: warning: the sform holds no usable numbers: affine and orientation are left out' \
 		'singular.nii.gz: warning: the affine is singular: orientation is left out' \
 		"unknown-datatype.nii.gz: warning: the datatype code is none of NIfTI's: datatype is left out" \

@@ -70,7 +70,10 @@ static int read_extensions(struct worker *w, struct vx_record *rec, const struct
 			break;
 		}
 		vx_buf_puts(&w->extensions, i ? ",{\"code\":" : "{\"code\":");
-		vx_json_put_int(&w->extensions, (int32_t)number_at(head + 4, h->big_endian));
+		const int32_t code = (int32_t)number_at(head + 4, h->big_endian);
+		vx_json_put_int(&w->extensions, code);
+		if (vx_nifti_extension(code))
+			vx_buf_printf(&w->extensions, ",\"name\":\"%s\"", vx_nifti_extension(code));
 		vx_buf_puts(&w->extensions, ",\"size\":");
 		vx_json_put_int(&w->extensions, size);
 		vx_buf_putc(&w->extensions, '}');
@@ -126,8 +129,8 @@ static int check_size(struct worker *w, const struct image *im, uint64_t promise
 	return st;
 }
 
-/* Reads all voxels: counts their values, and to the end of a gzip file, whose CRC is checked there. */
-static int read_stream(struct worker *w, const struct image *im, uint64_t bytes, bool count, struct vx_error *err)
+/* Reads all voxels for the facts, and to the end of a gzip file, whose CRC is checked there. */
+static int read_stream(struct worker *w, const struct image *im, uint64_t bytes, struct vx_error *err)
 {
 	const uint64_t offset = im->header.offset;
 	uint64_t have = 0;
@@ -138,8 +141,8 @@ static int read_stream(struct worker *w, const struct image *im, uint64_t bytes,
 	while (st == VX_OK && got > 0 && have >= offset && (have < offset + bytes || im->gzip)) {
 		uint64_t left = have < offset + bytes ? offset + bytes - have : CHUNK;
 		st = vx_gz_read(w->gz, w->chunk, left < CHUNK ? (size_t)left : CHUNK, &got, err);
-		if (st == VX_OK && count && have < offset + bytes)
-			vx_labels_add(w->labels, w->chunk, got);
+		if (st == VX_OK && have < offset + bytes)
+			facts_add(w, w->chunk, got);
 		have += got;
 	}
 	if (st == VX_OK && have < offset + bytes)
@@ -149,42 +152,49 @@ static int read_stream(struct worker *w, const struct image *im, uint64_t bytes,
 	return st;
 }
 
-struct counting {
-	struct vx_labels *labels; /* NULL: not wanted */
+struct content {
+	struct worker *w;
 	uint64_t offset, bytes;
 };
 
-static void count_content(void *arg, const uint8_t *content)
+static void take_content(void *arg, const uint8_t *content)
 {
-	const struct counting *c = arg;
-	if (c->labels)
-		vx_labels_add(c->labels, content + c->offset, c->bytes);
+	const struct content *c = arg;
+	facts_add(c->w, content + c->offset, c->bytes);
 }
 
-static int read_voxels(struct worker *w, const struct image *im, uint64_t bytes, bool count, struct vx_error *err)
+static int read_voxels(struct worker *w, const struct image *im, uint64_t bytes, struct vx_error *err)
 {
-	struct counting c = { count ? w->labels : NULL, im->header.offset, bytes };
-	int used = vx_gz_whole(w->gz, c.offset + c.bytes, count_content, &c, err);
+	struct content c = { w, im->header.offset, bytes };
+	int used = vx_gz_whole(w->gz, c.offset + c.bytes, take_content, &c, err);
 	if (used == 0)
-		return read_stream(w, im, bytes, count, err);
+		return read_stream(w, im, bytes, err);
 	return used < 0 ? used : VX_OK;
 }
 
+/* The halves of a pair may be compressed apart from each other: where path is not there, it may be with or without
+ * its .gz. */
+static void other_spelling(struct vx_buf *path)
+{
+	if (access(path->data, F_OK) == 0)
+		return;
+	if (path_ends(path->data, ".gz"))
+		path->data[path->len -= 3] = '\0';
+	else
+		vx_buf_puts(path, ".gz");
+}
+
 /* The other half of a pair becomes the open file. False: there is none. */
-static bool open_voxels(struct worker *w, struct image *im, struct vx_error *err)
+static bool open_voxels(struct worker *w, const struct opts *o, struct image *im, struct vx_error *err)
 {
 	vx_buf_clear(&w->other);
 	vx_buf_add(&w->other, w->path.data, w->path.len);
 	swap_suffix(&w->other, ".hdr", ".img");
-	/* Halves may be compressed apart from each other. */
-	if (access(w->other.data, F_OK) != 0) {
-		if (path_ends(w->other.data, ".gz"))
-			w->other.data[w->other.len -= 3] = '\0';
-		else
-			vx_buf_puts(&w->other, ".gz");
-	}
+	other_spelling(&w->other);
 	if (vx_gz_open(w->gz, w->other.data, err) != VX_OK)
 		return false;
+	if (strcmp(w->other.data, w->named.data) == 0)
+		facts_file(w, o);
 	im->gzip = vx_gz_is_gzip(w->gz);
 	return true;
 }
@@ -197,21 +207,24 @@ static int examine(
 	int st = vx_nifti_bytes(&im->header, &bytes, err);
 	if (st == VX_OK && bytes > UINT64_MAX / 2 - im->header.offset)
 		st = vx_error_set(err, VX_EREJECT, "vox_offset", "beyond what a file can hold");
+	if (st == VX_OK && im->header.pair)
+		st = facts_file_end(w, err);
 	if (st != VX_OK)
 		return st;
-	if (im->header.pair && !open_voxels(w, im, &missing)) {
-		im->not_counted = missing;
-		vx_error_set(&im->not_counted, VX_EREJECT, NULL, "the voxels' file (.img) %s", missing.reason);
-		vx_warn(rec, "the voxels' file (.img) %s: only the header was read", missing.reason);
+	if (im->header.pair && !open_voxels(w, o, im, &missing)) {
+		char reason[sizeof(missing.reason)];
+		snprintf(reason, sizeof(reason), "the voxels' file (.img) %.900s", missing.reason);
+		facts_none(w, o, reason);
+		vx_warn(rec, "%s: only the header was read", reason);
 		return VX_OK;
 	}
-	bool count = o->labels && vx_labels_begin(w->labels, &im->header, &im->not_counted) == VX_OK;
-	st = check_size(w, im, im->header.offset + bytes, !count && !o->check && !o->header_only, err);
-	if (st == VX_OK && (count || o->check))
-		st = read_voxels(w, im, bytes, count, err);
-	if (st == VX_OK && count)
-		im->counted = vx_labels_end(w->labels, &im->labels, &im->n_labels, &im->not_counted) == VX_OK;
-	return st;
+	const bool read = facts_begin(w, o, &im->header) || o->check;
+	st = check_size(w, im, im->header.offset + bytes, !read && !o->header_only, err);
+	if (st == VX_OK && read)
+		st = read_voxels(w, im, bytes, err);
+	if (st == VX_OK)
+		facts_end(w);
+	return st == VX_OK ? facts_file_end(w, err) : st;
 }
 
 static void say_repairs(struct vx_record *rec, const struct vx_nifti *h)
@@ -220,17 +233,26 @@ static void say_repairs(struct vx_record *rec, const struct vx_nifti *h)
 		if (h->repairs >> i & 1)
 			vx_warn(rec, "%s", vx_nifti_repair(i));
 	if (vx_nifti_forms_differ(h))
-		vx_warn(rec, "qform and sform are more than half a voxel apart: the sform counts");
+		vx_warn(rec, "qform and sform are %.4g mm apart, more than half a voxel: the sform counts",
+			vx_nifti_forms_apart(h));
 }
 
 int image_read(struct worker *w, const struct opts *o, struct vx_record *rec, struct image *im, struct vx_error *err)
 {
 	*im = (struct image){ .gzip = false };
-	if (path_ends(w->path.data, ".img") || path_ends(w->path.data, ".img.gz"))
+	facts_forget(w);
+	vx_buf_clear(&w->named);
+	vx_buf_add(&w->named, w->path.data, w->path.len);
+	const bool half = path_ends(w->path.data, ".img") || path_ends(w->path.data, ".img.gz");
+	if (half) {
 		swap_suffix(&w->path, ".img", ".hdr");
+		other_spelling(&w->path);
+	}
 	int st = vx_gz_open(w->gz, w->path.data, err);
 	if (st != VX_OK)
 		return st;
+	if (!half)
+		facts_file(w, o);
 	im->gzip = vx_gz_is_gzip(w->gz);
 	const bool named_gz = path_ends(w->path.data, ".gz"),
 		   header_file = path_ends(w->path.data, ".hdr") || path_ends(w->path.data, ".hdr.gz");

@@ -7,6 +7,9 @@
 
 enum {
 	OPT_LABELS = VX_OPT_OWN,
+	OPT_STATS,
+	OPT_SHA256,
+	OPT_VOXEL_HASH,
 	OPT_CHECK,
 	OPT_HEADER_ONLY,
 	OPT_TEXT,
@@ -25,6 +28,11 @@ static const char usage[] =
 	"\n"
 	"      --labels          count the voxels of each value: label_counts; a voxel map whose labels miss one is "
 	"rejected\n"
+	"      --stats           _nifti.stats: least, greatest, mean value, voxels that are not 0, voxels that are "
+	"NaN\n"
+	"      --sha256          sha256: of the file at path_nii\n"
+	"      --voxel-hash      _nifti.voxel_hash: SHA-256 of the voxels, the same whatever compression, header text, "
+	"byte order\n"
 	"      --check           inflate the whole of each gzip file and check its CRC\n"
 	"      --header-only     read one block of a file: one that is cut off behind its header goes unnoticed\n"
 	"      --text            put the header's free text into _nifti.text (it may hold names of people)\n"
@@ -84,54 +92,6 @@ static void put_geometry(struct members *m, const struct vx_nifti *h, bool volum
 		put_string_member(m, "datatype", datatype);
 }
 
-static void put_counts(const struct image *im, struct vx_buf *b)
-{
-	vx_buf_putc(b, '{');
-	for (size_t i = 0; i < im->n_labels; i++) {
-		vx_buf_puts(b, i ? ",\"" : "\"");
-		vx_json_put_int(b, im->labels[i].value);
-		vx_buf_puts(b, "\":");
-		vx_json_put_int(b, (int64_t)im->labels[i].voxels);
-	}
-	vx_buf_putc(b, '}');
-}
-
-/* Rule 4: every value of the file has a meaning. Names up to five that have none. */
-static int check_labels(const struct vx_json *labels, const struct image *im, struct vx_error *err)
-{
-	char key[24], missing[256];
-	size_t n = 0, at = 0;
-	for (size_t i = 0; i < im->n_labels; i++) {
-		snprintf(key, sizeof(key), "%lld", (long long)im->labels[i].value);
-		if (vx_json_get(labels, key) || ++n > 5)
-			continue;
-		at += (size_t)snprintf(missing + at, sizeof(missing) - at, "%s%s (%llu voxels)", n > 1 ? ", " : "", key,
-			(unsigned long long)im->labels[i].voxels);
-	}
-	if (n > 0)
-		return vx_error_set(err, VX_EREJECT, "labels", "no label for %s%s, which the file holds", missing,
-			n > 5 ? " and others" : "");
-	return VX_OK;
-}
-
-static int put_label_counts(struct members *m, const struct image *im, struct vx_error *err)
-{
-	if (!im->counted) {
-		*err = im->not_counted;
-		return VX_EREJECT;
-	}
-	const struct vx_json *labels = vx_json_get(m->rec->json, "labels");
-	if (vx_json_type(labels) == VX_OBJECT) {
-		int st = check_labels(labels, im, err);
-		if (st != VX_OK)
-			return st;
-	}
-	members_begin(m, "label_counts");
-	put_counts(im, m->text);
-	members_end(m);
-	return VX_OK;
-}
-
 /* What is no field: for people, and for the next tool. */
 static void put_details(struct members *m, struct worker *w, const struct opts *o, const struct image *im, bool volume)
 {
@@ -145,12 +105,7 @@ static void put_details(struct members *m, struct worker *w, const struct opts *
 		vx_buf_puts(m->text, ",\"grid\":");
 		vx_buf_add(m->text, w->grid.data, w->grid.len);
 	}
-	if (volume && im->counted) {
-		vx_buf_puts(m->text, ",\"label_counts\":");
-		put_counts(im, m->text);
-	} else if (volume && o->labels) {
-		vx_warn(m->rec, "labels not counted: %s", im->not_counted.reason);
-	}
+	facts_put_details(m, w, o, volume);
 	vx_buf_putc(m->text, '}');
 }
 
@@ -163,10 +118,9 @@ static int fill_in(struct vx_record *rec, enum role role, struct worker *w, cons
 	if (st != VX_OK)
 		return st;
 	put_geometry(&m, &im.header, role == VOLUME);
-	if (role == VOLUME)
+	st = facts_put(&m, w, o, role == VOLUME, err);
+	if (st == VX_OK && role == VOLUME)
 		st = put_sidecars(&m, w, o, &im.header, err);
-	else if (o->labels)
-		st = put_label_counts(&m, &im, err);
 	if (st == VX_OK && role == VOXELMAP && o->volumes)
 		st = against_check(&m, w, o, &im.header, err);
 	if (st == VX_OK) {
@@ -207,10 +161,12 @@ static void *worker_new(void *arg)
 static void worker_free(void *worker)
 {
 	struct worker *w = worker;
+	facts_forget(w);
 	vx_gz_free(w->gz);
 	vx_labels_free(w->labels);
 	vx_buf_free(&w->path);
 	vx_buf_free(&w->other);
+	vx_buf_free(&w->named);
 	vx_buf_free(&w->members);
 	vx_buf_free(&w->line);
 	vx_buf_free(&w->extensions);
@@ -234,11 +190,17 @@ static double tolerance_of(const char *text)
 	return mm;
 }
 
+static bool reads_voxels(const struct opts *o)
+{
+	return o->labels || o->stats || o->voxel_hash || o->check;
+}
+
 static void parse_args(int argc, char **argv, struct opts *o)
 {
 	static const struct option longs[] = { { "labels", no_argument, NULL, OPT_LABELS },
-		{ "check", no_argument, NULL, OPT_CHECK }, { "header-only", no_argument, NULL, OPT_HEADER_ONLY },
-		{ "text", no_argument, NULL, OPT_TEXT },
+		{ "stats", no_argument, NULL, OPT_STATS }, { "sha256", no_argument, NULL, OPT_SHA256 },
+		{ "voxel-hash", no_argument, NULL, OPT_VOXEL_HASH }, { "check", no_argument, NULL, OPT_CHECK },
+		{ "header-only", no_argument, NULL, OPT_HEADER_ONLY }, { "text", no_argument, NULL, OPT_TEXT },
 		{ "skip-bad-sidecars", no_argument, NULL, OPT_SKIP_BAD_SIDECARS },
 		{ "allow", required_argument, NULL, OPT_ALLOW }, { "against", required_argument, NULL, OPT_AGAINST },
 		{ "tolerance", required_argument, NULL, OPT_TOLERANCE },
@@ -248,6 +210,15 @@ static void parse_args(int argc, char **argv, struct opts *o)
 		switch (c) {
 		case OPT_LABELS:
 			o->labels = true;
+			break;
+		case OPT_STATS:
+			o->stats = true;
+			break;
+		case OPT_SHA256:
+			o->sha256 = true;
+			break;
+		case OPT_VOXEL_HASH:
+			o->voxel_hash = true;
 			break;
 		case OPT_CHECK:
 			o->check = true;
@@ -277,8 +248,9 @@ static void parse_args(int argc, char **argv, struct opts *o)
 			vx_opt_common(c, usage, &o->common);
 		}
 	}
-	if (o->header_only && (o->labels || o->check))
-		vx_die(VX_EUSAGE, "--header-only does not go with --labels or --check");
+	if (o->header_only && (reads_voxels(o) || o->sha256))
+		vx_die(VX_EUSAGE,
+			"--header-only does not go with --labels, --stats, --sha256, --voxel-hash or --check");
 }
 
 int main(int argc, char **argv)
@@ -303,7 +275,9 @@ int main(int argc, char **argv)
 		.arg = &o,
 		.common = &o.common,
 		.parallel = true,
-		.batch_max = o.labels || o.check ? 16 : 0, /* images of a second each are not kept waiting for others */
+		.batch_max = reads_voxels(&o) || o.sha256
+				     ? 16
+				     : 0, /* images of a second each are not kept waiting for others */
 		.summary_extra = summary_extra,
 	};
 	int status = vx_filter_main(&f, argv + optind);

@@ -10,11 +10,13 @@
 #include "vx_labels.h"
 #include "vx_nifti.h"
 #include "vx_sidecar.h"
+#include "vx_stats.h"
 #include "vx_volumes.h"
+#include "vx_voxel_hash.h"
 
 struct opts {
 	struct vx_common common;
-	bool labels, check, header_only, text, skip_bad_sidecars;
+	bool labels, stats, sha256, voxel_hash, check, header_only, text, skip_bad_sidecars;
 	const char *allow;
 	struct vx_sidecar_map *map;
 	const char *against, *prefer; /* volumes that masks may lie on; types of volume, best first */
@@ -25,10 +27,24 @@ struct opts {
 
 #define CHUNK 65536
 
+/* facts.c: what the voxels and the file as a whole say, in one reading. */
+struct facts {
+	bool labels, stats, voxel_hash;                     /* under way; after facts_end: found */
+	bool by_counts;                                     /* stats come from the counted labels */
+	struct vx_error no_labels, no_stats, no_voxel_hash; /* why not, where they were asked for */
+	const struct vx_label *label;                       /* ascending; until the next image */
+	size_t n_labels;
+	struct vx_stats values;
+	struct vx_voxel_hash voxels;
+	struct vx_sha256 *file; /* of path_nii's own bytes, under way */
+	char voxel_hex[65], file_hex[65];
+};
+
 struct worker {
 	struct vx_gz *gz;
 	struct vx_labels *labels;
-	struct vx_buf path, other, members, line, extensions, grid;
+	struct facts facts; /* of the image at hand */
+	struct vx_buf path, other, named, members, line, extensions, grid;
 	uint8_t chunk[CHUNK];
 };
 
@@ -36,13 +52,25 @@ struct worker {
 struct image {
 	struct vx_nifti header;
 	bool gzip;
-	const struct vx_label *labels; /* valid when counted, until the next image */
-	size_t n_labels;
-	bool counted;
-	struct vx_error not_counted; /* why there are no labels although they were asked for */
 };
 int image_read(struct worker *w, const struct opts *o, struct vx_record *rec, struct image *image,
 	struct vx_error *err) VX_MUST_USE;
+
+struct members;
+void facts_forget(struct worker *w); /* before each image */
+/* The open file is the one that path_nii names: its bytes are hashed as they are read. facts_file_end reads the rest. */
+void facts_file(struct worker *w, const struct opts *o);
+int facts_file_end(struct worker *w, struct vx_error *err) VX_MUST_USE;
+/* Begins what is asked for and possible; whether any voxel needs to be read for it. */
+bool facts_begin(struct worker *w, const struct opts *o, const struct vx_nifti *h);
+void facts_add(struct worker *w, const uint8_t *voxels, uint64_t bytes);
+void facts_end(struct worker *w);
+/* The voxels cannot be had. */
+void facts_none(struct worker *w, const struct opts *o, const char *reason);
+/* Public members: sha256, and of a voxel map label_counts, which are held against its labels. */
+int facts_put(struct members *m, struct worker *w, const struct opts *o, bool volume, struct vx_error *err) VX_MUST_USE;
+/* Members of _nifti, each with a comma in front. */
+void facts_put_details(struct members *m, struct worker *w, const struct opts *o, bool volume);
 
 /* path.c: local files of a record. */
 enum place { PLACE_NONE, PLACE_LOCAL, PLACE_REMOTE };

@@ -1,10 +1,12 @@
-/* Fuzzes vx_nifti and vx_labels: any bytes are a header, the rest voxels.
+/* Fuzzes vx_nifti, vx_labels, vx_stats and vx_voxel_hash: any bytes are a header, the rest voxels.
  * SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>
 
 #include "vx_json.h"
 #include "vx_labels.h"
+#include "vx_stats.h"
+#include "vx_voxel_hash.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -45,5 +47,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		(void)!vx_labels_end(l, &list, &n, &err);
 	}
 	vx_labels_free(l);
+	struct vx_stats s;
+	if (vx_stats_begin(&s, &h, &err) == VX_OK) {
+		vx_stats_add(&s, data + used, (size - used) / 3);
+		vx_stats_add(&s, data + used + (size - used) / 3, size - used - (size - used) / 3);
+		vx_stats_end(&s);
+	}
+	struct vx_voxel_hash v = { .sha = NULL };
+	char hex[65];
+	if (vx_voxel_hash_begin(&v, &h, &err) == VX_OK) {
+		vx_voxel_hash_add(&v, data + used, size - used);
+		vx_voxel_hash_end(&v, hex);
+	}
 	return 0;
 }
