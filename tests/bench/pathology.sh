@@ -41,7 +41,7 @@ seconds() {
 	{ time "$@" >/dev/null 2>"$dir/err"; } 2>&1 | awk '{ print $1 + $2 }'
 }
 median() { sort -n | sed -n 3p; }
-vx() { taskset -c 0 vx-pathology -q -j 1 --sorted --map "$map" "$dir/rows.ndjson"; }
+vx() { taskset -c 0 vx-pathology -q --sorted --map "$map" "$dir/rows.ndjson" 2>/dev/null; }
 pandas() { taskset -c 0 /usr/bin/python3 "$here/pathology_pandas.py" "$1" "$dir/peer.$1"; }
 
 has_pandas=true
@@ -53,8 +53,8 @@ has_pandas=true
 for shape in plain ucla; do
 	map=$share/pathology/ucla.json
 	[ $shape = ucla ] || map=$dir/plain.json
-	make_cores "$rows" ndjson $shape >"$dir/rows.ndjson"
-	make_cores "$peer_rows" csv $shape >"$dir/peer.csv"
+	"$BUILD/fixtures/make_cores" "$rows" ndjson $shape >"$dir/rows.ndjson"
+	"$BUILD/fixtures/make_cores" "$peer_rows" csv $shape >"$dir/peer.csv"
 	head -n "$peer_rows" "$dir/rows.ndjson" >"$dir/peer.ndjson"
 	# What is timed is whole: every row a specimen and an assessment, beside one summary of each a patient.
 	made=$(vx | wc -l)
