@@ -41,8 +41,9 @@ enum vx_nifti_repair {
 };
 
 struct vx_nifti {
-	int version; /* 1, 2; 0: Analyze 7.5 */
-	bool pair;   /* the voxels are in a file of their own, .img */
+	int version;    /* 1, 2; 0: Analyze 7.5 */
+	bool pair;      /* the voxels are in a file of their own, .img */
+	bool metaimage; /* no NIfTI file at all: read from a MetaImage (vx_mha) */
 	bool big_endian;
 	int rank;            /* 1..7 */
 	int64_t dim[7];      /* voxels an axis, each at least 1, rank of them; the rest is 1 */

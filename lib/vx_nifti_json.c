@@ -185,8 +185,9 @@ void vx_nifti_put_details(const struct vx_nifti *h, bool gzip, bool text, struct
 {
 	const char *type = vx_nifti_datatype(h->datatype, NULL);
 	put_key(b, "format");
-	put_text(b, h->version == 0 ? "analyze" : h->version == 1 ? "nifti1" : "nifti2");
-	put_int_member(b, "version", h->version);
+	put_text(b, h->metaimage ? "metaimage" : h->version == 0 ? "analyze" : h->version == 1 ? "nifti1" : "nifti2");
+	if (!h->metaimage)
+		put_int_member(b, "version", h->version);
 	put_key(b, "files");
 	put_text(b, h->pair ? "pair" : "single");
 	put_key(b, "gzip");

@@ -64,6 +64,33 @@ reason() {
 	expect 0
 	same "$err" ""
 	same "$("$python" "$ROOT/tests/mha_against_nibabel.py" check <"$BATS_TEST_TMPDIR/out")" "360 compared"
+
+	# vx-nifti-meta says the same of the MetaImages themselves, to the hash of the voxels.
+	local facts='[.identifier, .shape, .spacing, .affine, .orientation, .datatype, (._nifti | .scl, .stats, .voxel_hash, .label_counts)]'
+	cp "$BATS_TEST_TMPDIR/out" made
+	vx-nifti-meta -q --labels --stats --voxel-hash --check made 2>/dev/null | jq -c "$facts" >after
+	vx-nifti-meta -q --labels --stats --voxel-hash --check records 2>/dev/null | jq -c "$facts" >before
+	same "$(grep -c '[0-9a-f]\{64\}' before)" 360
+	cmp before after
+}
+
+@test "nifti-meta: a MetaImage is read as an image, by path_nii or as vx-scan lists it, or rejected" {
+	mha in/a.mha
+	printf 12345678 >>in/a.mha
+	run3 vx-nifti-meta -q --sha256 < <(vx-scan -q --kind mha --id 'volume/{name}' in)
+	expect 0
+	same "$(jq -c '[.shape, .spacing, .orientation, .sha256, ._nifti.format, ._nifti.version]' <<<"$out")" \
+		"[[2,2,2],[0.5,0.5,3],\"LPS\",\"$(sha256sum in/a.mha | cut -d ' ' -f 1)\",\"metaimage\",null]"
+	truncate -s -1 in/a.mha
+	run3 vx-nifti-meta -q <<<"$(record a.mha)"
+	expect 1
+	has "$err" "in/a.mha: truncated: 7 of 8 bytes of voxels"
+	# A mask as MetaImage has its labels held against the file like any other.
+	mha in/m.mha
+	printf '\0\0\0\0\1\1\1\2' >>in/m.mha
+	run3 vx-nifti-meta -q --labels <<<'{"identifier":"voxelmap/m","path_nii":"in/m.mha","labels":{"0":"background","1":"x"}}'
+	expect 1
+	has "$err" "labels: no label for 2 (1 voxels), which the file holds"
 }
 
 @test "mha2nii: run again: nothing is written, whatever the clocks say" {

@@ -241,6 +241,9 @@ int image_read(struct worker *w, const struct opts *o, struct vx_record *rec, st
 {
 	*im = (struct image){ .gzip = false };
 	facts_forget(w);
+	vx_buf_clear(&w->extensions);
+	if (is_metaimage(w->path.data))
+		return metaimage_read(w, o, rec, im, err);
 	vx_buf_clear(&w->named);
 	vx_buf_add(&w->named, w->path.data, w->path.len);
 	const bool half = path_ends(w->path.data, ".img") || path_ends(w->path.data, ".img.gz");
@@ -268,7 +271,6 @@ int image_read(struct worker *w, const struct opts *o, struct vx_record *rec, st
 	if (!named_gz && im->gzip)
 		vx_warn(rec, "gzip although its name does not end in .gz: inflated");
 	say_repairs(rec, &im->header);
-	vx_buf_clear(&w->extensions);
 	st = extended ? read_extensions(w, rec, im, err) : VX_OK;
 	return st == VX_OK ? examine(w, o, rec, im, err) : st;
 }

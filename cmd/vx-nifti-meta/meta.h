@@ -56,6 +56,11 @@ struct image {
 int image_read(struct worker *w, const struct opts *o, struct vx_record *rec, struct image *image,
 	struct vx_error *err) VX_MUST_USE;
 
+/* metaimage.c: the same of a MetaImage, which is told by its name. */
+bool is_metaimage(const char *path);
+int metaimage_read(struct worker *w, const struct opts *o, struct vx_record *rec, struct image *image,
+	struct vx_error *err) VX_MUST_USE;
+
 struct members;
 void facts_forget(struct worker *w); /* before each image */
 /* The open file is the one that path_nii names: its bytes are hashed as they are read. facts_file_end reads the rest. */

@@ -61,7 +61,12 @@ static const char *raw_path(const struct vx_json *record)
 enum place path_of_image(const struct vx_json *record, struct vx_buf *path)
 {
 	size_t len;
-	const char *text = vx_json_text(vx_json_get(record, "path_nii"), &len);
+	const struct vx_json *file = vx_json_get(record, "_file"), *named = vx_json_get(record, "path_nii");
+	const char *kind = vx_json_str(file, "kind");
+	/* vx-scan calls no MetaImage path_nii. */
+	if (!named && kind && strcmp(kind, "mha") == 0)
+		named = vx_json_get(file, "path");
+	const char *text = vx_json_text(named, &len);
 	if (!text || strlen(text) != len) /* no file has a NUL in its name */
 		return PLACE_NONE;
 	enum place place = local_path(text, path);
@@ -75,7 +80,8 @@ enum place path_of_image(const struct vx_json *record, struct vx_buf *path)
 
 static void put_beside(const struct vx_buf *image, const char *kind, struct vx_buf *path)
 {
-	static const char *const suffixes[] = { ".nii.gz", ".nii", ".hdr.gz", ".hdr", ".img.gz", ".img" };
+	static const char *const suffixes[] = { ".nii.gz", ".nii", ".hdr.gz", ".hdr", ".img.gz", ".img", ".mha",
+		".mhd" };
 	vx_buf_clear(path);
 	vx_buf_add(path, image->data, image->len);
 	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
