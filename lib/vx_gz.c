@@ -177,9 +177,19 @@ int vx_gz_finish(struct vx_gz *g, struct vx_error *err)
 	return st;
 }
 
+const uint8_t *vx_gz_block(const struct vx_gz *g, size_t *n)
+{
+	*n = g->len;
+	return g->input;
+}
+
 int vx_gz_rewind(struct vx_gz *g, struct vx_error *err)
 {
-	return start(g, err);
+	if (g->taken != g->len) /* the beginning was pushed out by what follows it */
+		return start(g, err);
+	g->ended = g->file_end = g->cut = false;
+	g->pos = 0;
+	return g->gzip ? inflate_from_start(g, err) : VX_OK;
 }
 
 /* A member has ended: is there another? */

@@ -37,6 +37,10 @@ void vx_gz_close(struct vx_gz *g);
 /* vx_gz_is_gzip: whether the open file begins as gzip does. */
 bool vx_gz_is_gzip(const struct vx_gz *g);
 
+/* vx_gz_block: the first bytes of the open file itself, VX_GZ_BLOCK of them or all that there are, before anything of it
+ * is read. */
+const uint8_t *vx_gz_block(const struct vx_gz *g, size_t *n);
+
 /* vx_gz_read: the next want bytes of the content; got < want at its end.
  * Errors: VX_EREJECT: the stream is damaged, or ends in its middle and nothing at all is left to hand out (what was
  * inflated before the end is handed out first; see vx_gz_cut). */

@@ -43,6 +43,9 @@ int vx_sidecar_parse(
 struct vx_json *vx_sidecar_fields(const struct vx_sidecar_map *map, const struct vx_json *sidecar,
 	void (*say)(void *arg, const char *text), void *arg);
 
+/* vx_sidecar_knows: whether the list has the key, as a field's or one to be kept. */
+bool vx_sidecar_knows(const struct vx_sidecar_map *map, const char *key);
+
 /* vx_sidecar_clean: the copy of a sidecar (an object) that may leave the house, appended to out: the listed keys in their
  * order, one a line. The names of those left out go into left_out, an array (NULL: not wanted); "GeneratedBy.Container"
  * for one in an object. Equal input gives equal bytes. */

@@ -98,6 +98,11 @@ static const struct vx_sidecar_keep *find(const struct vx_sidecar_map *map, cons
 	return i < map->n_keep && strcmp(map->keep[i].path, path) == 0 ? &map->keep[i] : NULL;
 }
 
+bool vx_sidecar_knows(const struct vx_sidecar_map *map, const char *key)
+{
+	return find(map, key) != NULL;
+}
+
 /* Whether a listed key lies in the object at path. */
 static bool leads_on(const struct vx_sidecar_map *map, const char *path)
 {

@@ -22,7 +22,7 @@ static void swap_suffix(struct vx_buf *path, const char *from, const char *to)
 }
 
 /* *extended: extensions follow, by the flag behind the header; a header file may end before it. */
-static int read_header(struct worker *w, struct image *im, bool *extended, struct vx_error *err)
+static int read_header(struct worker *w, const struct opts *o, struct image *im, bool *extended, struct vx_error *err)
 {
 	uint8_t bytes[VX_NIFTI_HEADER_MAX];
 	size_t have, more, need = VX_NIFTI1_HEADER;
@@ -35,6 +35,7 @@ static int read_header(struct worker *w, struct image *im, bool *extended, struc
 		st = vx_nifti_parse(bytes, have, &im->header, err);
 	if (st != VX_OK)
 		return st;
+	vx_phi_header(o->rules, bytes, have, &im->header, &w->phi);
 	uint8_t flag[VX_NIFTI_FLAG] = { 0 };
 	if (!im->header.pair)
 		flag[0] = bytes[need - VX_NIFTI_FLAG];
@@ -218,6 +219,8 @@ static int examine(
 		vx_warn(rec, "%s: only the header was read", reason);
 		return VX_OK;
 	}
+	if (im->header.pair)
+		phi_gzip(w, o);
 	const bool read = facts_begin(w, o, &im->header) || o->check;
 	st = check_size(w, im, im->header.offset + bytes, !read && !o->header_only, err);
 	if (st == VX_OK && read)
@@ -257,10 +260,11 @@ int image_read(struct worker *w, const struct opts *o, struct vx_record *rec, st
 	if (!half)
 		facts_file(w, o);
 	im->gzip = vx_gz_is_gzip(w->gz);
+	phi_gzip(w, o);
 	const bool named_gz = path_ends(w->path.data, ".gz"),
 		   header_file = path_ends(w->path.data, ".hdr") || path_ends(w->path.data, ".hdr.gz");
 	bool extended;
-	st = read_header(w, im, &extended, err);
+	st = read_header(w, o, im, &extended, err);
 	if (st != VX_OK)
 		return st;
 	if (im->header.version == 0 && !header_file)
@@ -272,5 +276,7 @@ int image_read(struct worker *w, const struct opts *o, struct vx_record *rec, st
 		vx_warn(rec, "gzip although its name does not end in .gz: inflated");
 	say_repairs(rec, &im->header);
 	st = extended ? read_extensions(w, rec, im, err) : VX_OK;
+	if (st == VX_OK)
+		st = vx_phi_behind(o->rules, w->gz, &im->header, extended, &w->phi, err);
 	return st == VX_OK ? examine(w, o, rec, im, err) : st;
 }

@@ -17,7 +17,9 @@ enum {
 	OPT_ALLOW,
 	OPT_AGAINST,
 	OPT_TOLERANCE,
-	OPT_PREFER
+	OPT_PREFER,
+	OPT_PHI,
+	OPT_PHI_LINT
 };
 
 static const char usage[] =
@@ -44,7 +46,12 @@ static const char usage[] =
 	"it\n"
 	"      --tolerance MM    how far apart corners of equal grids may be (default: 0.1)\n"
 	"      --prefer LIST     of several volumes that fit take this volume_type, as T2,ADC: best "
-	"first\n" VX_OPT_HELP;
+	"first\n"
+	"      --phi strip|warn|reject\n"
+	"                        what to do with what may tell who the patient is: no field gets it (default), say so\n"
+	"                        and go on, or reject the record; _nifti.phi lists places and kinds, never values\n"
+	"      --phi-lint        print a line for each such finding instead of the record; status 1 if there is "
+	"any\n" VX_OPT_HELP;
 
 enum role { OTHER, VOLUME, VOXELMAP };
 
@@ -106,6 +113,7 @@ static void put_details(struct members *m, struct worker *w, const struct opts *
 		vx_buf_add(m->text, w->grid.data, w->grid.len);
 	}
 	facts_put_details(m, w, o, volume);
+	phi_put(w, m->text);
 	vx_buf_putc(m->text, '}');
 }
 
@@ -123,7 +131,10 @@ static int fill_in(struct vx_record *rec, enum role role, struct worker *w, cons
 		st = put_sidecars(&m, w, o, &im.header, err);
 	if (st == VX_OK && role == VOXELMAP && o->volumes)
 		st = against_check(&m, w, o, &im.header, err);
+	if (st == VX_OK)
+		st = phi_verdict(w, o, rec, err);
 	if (st == VX_OK) {
+		phi_text(o, rec, &im.header);
 		put_details(&m, w, o, &im, role == VOLUME);
 		members_emit(&m, w);
 	}
@@ -142,10 +153,14 @@ static int process(struct vx_record *rec, void *worker, void *arg, struct vx_err
 	if (place == PLACE_REMOTE && !vx_json_get(rec->json, "shape"))
 		return vx_error_set(
 			err, VX_EREJECT, "path_nii", "not on this machine: vx-nifti-meta goes before vx-upload");
+	w->phi.n = 0;
+	if (place == PLACE_LOCAL && o->phi_lint)
+		return phi_lint(rec, w, o, err);
 	if (place == PLACE_LOCAL)
 		return fill_in(rec, role, w, o, err);
 	atomic_fetch_add(&o->passed, 1);
-	vx_emit_line(rec);
+	if (!o->phi_lint)
+		vx_emit_line(rec);
 	return VX_OK;
 }
 
@@ -171,12 +186,18 @@ static void worker_free(void *worker)
 	vx_buf_free(&w->line);
 	vx_buf_free(&w->extensions);
 	vx_buf_free(&w->grid);
+	vx_phi_list_free(&w->phi);
 	free(w);
 }
 
 static void summary_extra(struct vx_buf *b, void *arg)
 {
-	long passed = atomic_load(&((struct opts *)arg)->passed);
+	const struct opts *o = arg;
+	long passed = atomic_load(&o->passed);
+	if (o->phi_lint) {
+		vx_buf_printf(b, ", %ld findings", atomic_load(&o->findings));
+		return;
+	}
 	if (passed > 0)
 		vx_buf_printf(b, ", %ld passed on as they were", passed);
 }
@@ -204,7 +225,8 @@ static void parse_args(int argc, char **argv, struct opts *o)
 		{ "skip-bad-sidecars", no_argument, NULL, OPT_SKIP_BAD_SIDECARS },
 		{ "allow", required_argument, NULL, OPT_ALLOW }, { "against", required_argument, NULL, OPT_AGAINST },
 		{ "tolerance", required_argument, NULL, OPT_TOLERANCE },
-		{ "prefer", required_argument, NULL, OPT_PREFER }, VX_OPT_COMMON, { 0 } };
+		{ "prefer", required_argument, NULL, OPT_PREFER }, { "phi", required_argument, NULL, OPT_PHI },
+		{ "phi-lint", no_argument, NULL, OPT_PHI_LINT }, VX_OPT_COMMON, { 0 } };
 	int c;
 	while ((c = getopt_long(argc, argv, VX_OPT_SHORT, longs, NULL)) != -1) {
 		switch (c) {
@@ -244,6 +266,12 @@ static void parse_args(int argc, char **argv, struct opts *o)
 		case OPT_PREFER:
 			o->prefer = optarg;
 			break;
+		case OPT_PHI:
+			o->phi = phi_mode_of(optarg);
+			break;
+		case OPT_PHI_LINT:
+			o->phi_lint = true;
+			break;
 		default:
 			vx_opt_common(c, usage, &o->common);
 		}
@@ -260,7 +288,9 @@ int main(int argc, char **argv)
 	vx_progname_set("vx-nifti-meta");
 	parse_args(argc, argv, &o);
 	o.map = vx_sidecar_load(o.allow, &err);
-	if (!o.map) {
+	o.rules = o.map ? vx_phi_load(NULL, &err) : NULL;
+	if (!o.rules) {
+		vx_sidecar_map_free(o.map);
 		vx_message(&err);
 		return vx_exit_status(err.status);
 	}
@@ -278,10 +308,14 @@ int main(int argc, char **argv)
 		.batch_max = reads_voxels(&o) || o.sha256
 				     ? 16
 				     : 0, /* images of a second each are not kept waiting for others */
+		.lossy = o.phi_lint,
 		.summary_extra = summary_extra,
 	};
 	int status = vx_filter_main(&f, argv + optind);
+	if (o.phi_lint && status == 0 && atomic_load(&o.findings) > 0)
+		status = vx_exit_status(VX_EREJECT);
 	vx_sidecar_map_free(o.map);
 	vx_volumes_free(o.volumes);
+	vx_phi_free(o.rules);
 	return status;
 }

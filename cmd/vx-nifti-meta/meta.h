@@ -9,10 +9,14 @@
 #include "vx_gz.h"
 #include "vx_labels.h"
 #include "vx_nifti.h"
+#include "vx_phi.h"
 #include "vx_sidecar.h"
 #include "vx_stats.h"
 #include "vx_volumes.h"
 #include "vx_voxel_hash.h"
+
+/* What becomes of text that may be about a person: it is left out, said, or the record's end. */
+enum phi_mode { PHI_STRIP, PHI_WARN, PHI_REJECT };
 
 struct opts {
 	struct vx_common common;
@@ -23,6 +27,10 @@ struct opts {
 	double tolerance;             /* mm */
 	struct vx_volumes *volumes;   /* NULL: not asked for */
 	atomic_long passed;           /* records that are none of this tool's business */
+	enum phi_mode phi;
+	bool phi_lint;
+	struct vx_phi *rules;
+	atomic_long findings;
 };
 
 #define CHUNK 65536
@@ -45,6 +53,7 @@ struct worker {
 	struct vx_labels *labels;
 	struct facts facts; /* of the image at hand */
 	struct vx_buf path, other, named, members, line, extensions, grid;
+	struct vx_phi_list phi; /* of the record at hand */
 	uint8_t chunk[CHUNK];
 };
 
@@ -111,5 +120,17 @@ int put_sidecars(struct members *m, struct worker *w, const struct opts *o, cons
  * said about it, as JSON text. */
 int against_check(struct members *m, struct worker *w, const struct opts *o, const struct vx_nifti *h,
 	struct vx_error *err) VX_MUST_USE;
+
+/* phi.c: what may be about a person; image_read and put_sidecars gather it in w->phi. */
+enum phi_mode phi_mode_of(const char *word);           /* ends the process where it is none */
+void phi_gzip(struct worker *w, const struct opts *o); /* of the file that was just opened */
+/* Takes out of h what must not become part of _nifti.text. */
+void phi_text(const struct opts *o, struct vx_record *rec, struct vx_nifti *h);
+/* Finds it in a sidecar, and takes out of that what must not become a field. */
+void phi_sidecar(struct worker *w, const struct opts *o, struct vx_record *rec, struct vx_json *side);
+int phi_verdict(const struct worker *w, const struct opts *o, struct vx_record *rec, struct vx_error *err) VX_MUST_USE;
+void phi_put(const struct worker *w, struct vx_buf *text); /* ,"phi":[...] */
+/* --phi-lint: a line a finding instead of the record. */
+int phi_lint(struct vx_record *rec, struct worker *w, struct opts *o, struct vx_error *err) VX_MUST_USE;
 
 #endif

@@ -83,6 +83,7 @@ int put_sidecars(
 	}
 	if (latin1)
 		vx_warn(m->rec, "the sidecar is not UTF-8: read as Latin-1");
+	phi_sidecar(w, o, m->rec, side);
 	put_fields(m, o, side, known ? "b_value" : NULL);
 	vx_json_free(side);
 	return VX_OK;

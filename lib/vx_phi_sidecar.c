@@ -1,0 +1,180 @@
+/* vx_phi_sidecar: the keys and texts of a JSON sidecar -> findings.
+ * SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "vx_phi_rules.h"
+#include "vx_sidecar.h"
+
+struct search {
+	const struct vx_phi *phi;
+	struct vx_phi_list *list;
+	const char *prefix; /* of where */
+	struct vx_buf folded, text;
+};
+
+static void found(struct search *s, const char *shown, const char *kind)
+{
+	char where[64];
+	snprintf(where, sizeof(where), "%s.%s", s->prefix, shown);
+	vx_phi_add(s->list, where, kind);
+}
+
+/* Whether a value says anything: not null, blank, an empty list, or a word in the place of a name ("anonymous"). */
+static bool says_something(struct search *s, const struct vx_json *value)
+{
+	size_t len;
+	const char *text = vx_json_text(value, &len);
+	if (!value)
+		return false;
+	if (text) {
+		vx_phi_prepare(text, len, &s->text);
+		return s->text.len > 0 && !vx_phi_harmless(s->phi, &s->text);
+	}
+	if (vx_json_type(value) != VX_ARRAY)
+		return vx_json_type(value) != VX_OBJECT || vx_json_size(value) > 0;
+	for (size_t i = 0; i < vx_json_size(value); i++)
+		if (says_something(s, vx_json_at(value, i)))
+			return true;
+	return false;
+}
+
+/* What is wrong with a key by its name; *shown: how it may be called. NULL: nothing. */
+static const char *judge_key(struct search *s, const char *key, const char **shown, bool *dates)
+{
+	vx_phi_fold_key(key, &s->folded);
+	const struct vx_phi_key *known = vx_phi_find_key(s->phi, s->folded.data);
+	*shown = known ? known->shown : "*";
+	*dates = known && known->dates;
+	if (known)
+		return known->kind;
+	for (size_t i = 0; i < s->phi->n_key_patterns; i++) {
+		const struct vx_phi_pattern *p = &s->phi->key_patterns[i];
+		if (vx_regex_match(p->re, s->folded.data, s->folded.len)) {
+			*shown = p->as;
+			return p->kind;
+		}
+	}
+	return NULL;
+}
+
+static bool search_object(struct search *s, const struct vx_json *object, struct vx_json *texts);
+
+/* The texts in a value. True: one of them is personal. */
+static bool search_value(struct search *s, const struct vx_json *value, const char *shown, bool dates)
+{
+	size_t len;
+	const char *text = vx_json_text(value, &len);
+	bool any = false;
+	if (text) {
+		vx_phi_prepare(text, len, &s->text);
+		const char *kind = s->text.len > 0 ? vx_phi_seen(s->phi, &s->text, false, !dates) : NULL;
+		if (kind)
+			found(s, shown, kind);
+		return kind != NULL;
+	}
+	if (vx_json_type(value) == VX_OBJECT)
+		return search_object(s, value, NULL);
+	for (size_t i = 0; vx_json_type(value) == VX_ARRAY && i < vx_json_size(value); i++)
+		any |= search_value(s, vx_json_at(value, i), shown, dates);
+	return any;
+}
+
+static bool search_object(struct search *s, const struct vx_json *object, struct vx_json *texts)
+{
+	bool any = false;
+	struct vx_json_iter it = vx_json_begin(object);
+	while (vx_json_next(&it)) {
+		const char *shown;
+		bool dates, here;
+		const char *kind = judge_key(s, it.key, &shown, &dates);
+		if (kind) {
+			here = says_something(s, it.value);
+			if (here)
+				found(s, shown, kind);
+		} else {
+			here = search_value(s, it.value, shown, dates);
+			if (here && texts)
+				vx_json_push(texts, vx_json_string(it.key));
+		}
+		any |= here;
+		/* A key that is nobody's may itself be a name or a date. */
+		if (strcmp(shown, "*") != 0)
+			continue;
+		vx_phi_prepare(it.key, strlen(it.key), &s->text);
+		if ((kind = vx_phi_seen(s->phi, &s->text, false, true)))
+			found(s, shown, kind);
+	}
+	return any;
+}
+
+static void search(const struct vx_phi *phi, const struct vx_json *sidecar, const char *prefix,
+	struct vx_phi_list *list, struct vx_json *texts)
+{
+	struct search s = { .phi = phi, .list = list, .prefix = prefix };
+	search_object(&s, sidecar, texts);
+	vx_buf_free(&s.folded);
+	vx_buf_free(&s.text);
+}
+
+void vx_phi_sidecar(
+	const struct vx_phi *phi, const struct vx_json *sidecar, struct vx_phi_list *list, struct vx_json *texts)
+{
+	search(phi, sidecar, "sidecar", list, texts);
+}
+
+/* Text without the zeros that fill it up. */
+static size_t text_length(const uint8_t *bytes, size_t n)
+{
+	while (n > 0 && bytes[n - 1] == 0)
+		n--;
+	return n;
+}
+
+static void search_json(
+	const struct vx_phi *phi, const char *where, const char *text, size_t n, struct vx_phi_list *list)
+{
+	struct vx_json *json;
+	bool latin1;
+	if (vx_sidecar_parse(text, n, &json, &latin1, NULL) == VX_OK) {
+		search(phi, json, where, list, NULL);
+		vx_json_free(json);
+	} else if (n > 0) {
+		const char *kind = vx_phi_free_text(phi, text, n);
+		if (kind)
+			vx_phi_add(list, where, kind);
+	}
+}
+
+void vx_phi_extension(const struct vx_phi *phi, int32_t code, const uint8_t *bytes, size_t n, struct vx_phi_list *list)
+{
+	char where[64];
+	const char *text = (const char *)bytes, *kind = NULL;
+	size_t i = 0, len = text_length(bytes, n);
+	while (i < phi->n_codes && phi->codes[i].code != code)
+		i++;
+	const struct vx_phi_code *known = i < phi->n_codes ? &phi->codes[i] : NULL;
+	if (known)
+		snprintf(where, sizeof(where), "extension.%s", known->name);
+	else
+		snprintf(where, sizeof(where), "extension.%ld", (long)code);
+	if (len == 0)
+		return;
+	switch (known ? known->judge : JUDGE_SCAN) {
+	case JUDGE_KIND:
+		kind = known->kind;
+		break;
+	case JUDGE_TEXT:
+		kind = vx_phi_free_text(phi, text, len);
+		break;
+	case JUDGE_SCAN:
+		kind = vx_phi_technical(phi, text, len);
+		break;
+	case JUDGE_JSON:
+		search_json(phi, where, text, len, list);
+		break;
+	case JUDGE_NOTHING:
+		break;
+	}
+	if (kind || !known)
+		vx_phi_add(list, where, kind ? kind : "unknown");
+}
