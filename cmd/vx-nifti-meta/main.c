@@ -37,7 +37,7 @@ static const char usage[] =
 	"byte order\n"
 	"      --check           inflate the whole of each gzip file and check its CRC\n"
 	"      --header-only     read one block of a file: one that is cut off behind its header goes unnoticed\n"
-	"      --text            put the header's free text into _nifti.text (it may hold names of people)\n"
+	"      --text            put the header's free text into _nifti.text, where it is not personal\n"
 	"      --skip-bad-sidecars  go on without a sidecar that cannot be read (default: reject the record)\n"
 	"      --allow FILE      which keys of a sidecar become which fields (default: sidecar.json of the share "
 	"folder)\n"
