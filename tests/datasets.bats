@@ -169,6 +169,63 @@ rejects() {
 		'["isup","study/PC00001/1000032",["session/picai/human_expert-original"],["0","3"]]'
 }
 
+# mha_on MASK TYPE FILE: an image of zeros as MetaImage on the grid of a mask.
+mha_on() {
+	echo "{\"identifier\":\"volume/x\",\"path_nii\":\"$1\"}" | vx-nifti-meta -q 2>/dev/null | jq -r --arg type "$2" '
+		def words: map(tostring) | join(" ");
+		[[-1, -1, 1] as $lps | range(3) as $i | range(3) as $r | .affine[$r][$i] * $lps[$r] / .spacing[$i]] as $axes
+		| "ObjectType = Image", "NDims = 3", "BinaryData = True", "TransformMatrix = \($axes | words)",
+			"Offset = \([-.affine[0][3], -.affine[1][3], .affine[2][3]] | words)", "ElementSpacing = \(.spacing | words)",
+			"DimSize = \(.shape | words)", "ElementType = \($type)", "ElementDataFile = LOCAL"' >"$3"
+	head -c 20000000 /dev/zero >>"$3"
+}
+
+@test "picai: images become volumes, once; each mask gets the one that it was drawn on" {
+	needs_data picai
+	local p=$BATS_TEST_TMPDIR/p images=$BATS_TEST_TMPDIR/images/10035 lesions mask
+	lesions=$DATA/picai/csPCa_lesion_delineations/human_expert
+	mkdir -p "$p/clinical_information" "$images"
+	sed -n '1p;/^10035,/p' "$DATA/picai/clinical_information/marksheet.csv" >"$p/clinical_information/marksheet.csv"
+	for mask in $(cd "$DATA/picai" && find . -name '10035_*.nii.gz'); do
+		mkdir -p "$p/$(dirname "$mask")"
+		cp "$DATA/picai/$mask" "$p/$mask"
+	done
+	mha_on "$lesions/resampled/10035_1000035.nii.gz" MET_SHORT "$images/10035_1000035_t2w.mha"
+	mha_on "$lesions/original/10035_1000035.nii.gz" MET_FLOAT "$images/10035_1000035_adc.mha"
+	mha_on "$lesions/original/10035_1000035.nii.gz" MET_SHORT "$images/10035_1000035_hbv.mha"
+	start_serve
+	for want in created unchanged; do
+		ingest picai --data "$p" --images "$BATS_TEST_TMPDIR/images" --work "$BATS_TEST_TMPDIR/work"
+		expect 0
+		same "$(counts | grep -v unchanged | awk '{ print $2 }' | sort -u)" "$([ $want = unchanged ] || echo created)"
+		has "$out" "volume      $([ $want = created ] && echo '3 created, 0' || echo '0 created, 3') unchanged"
+	done
+	curl -sf "$API/v1/export" >"$BATS_TEST_TMPDIR/export"
+	same "$(jq -c 'select(.volume_type) | [.identifier, .parent_identifier, .volume_type, .datatype, .shape]' "$BATS_TEST_TMPDIR/export" | sort)" \
+		'["volume/PC00001/1000035/adc","study/PC00001/1000035","ADC","float32",[224,224,16]]
+["volume/PC00001/1000035/hbv","study/PC00001/1000035","DWI","int16",[224,224,16]]
+["volume/PC00001/1000035/t2w","study/PC00001/1000035","T2","int16",[384,384,27]]'
+	same "$(jq -r 'select(.task) | [.identifier, .reference_mri] | map(. // "none" | split("/") | last) | join(" ")' "$BATS_TEST_TMPDIR/export" |
+		sort | paste -sd ,)" \
+		'Bosma22a t2w,Bosma22b t2w,Guerbet23 t2w,HeviAI23 t2w,Yuan23 t2w,human_expert-original adc,human_expert-resampled t2w'
+	same "$(find "$BATS_TEST_TMPDIR/store/volumes" -name '*.nii.gz' | sort | xargs -n 1 basename | paste -sd ' ')" \
+		'10035_1000035_adc.nii.gz 10035_1000035_hbv.nii.gz 10035_1000035_t2w.nii.gz'
+
+	# A name of another kind, a patient that the table does not have, a file that is cut off: a reject each, the rest goes on.
+	cp "$images/10035_1000035_t2w.mha" "$images/10035_1000035_dyn.mha"
+	cp "$images/10035_1000035_t2w.mha" "$images/99999_1000035_t2w.mha"
+	head -c 1000 "$images/10035_1000035_t2w.mha" >"$images/10035_1000035_sag.mha"
+	ingest picai --data "$p" --images "$BATS_TEST_TMPDIR/images" --work "$BATS_TEST_TMPDIR/work"
+	expect 1
+	has "$out" 'sequence: "dyn": not t2w, sag, cor, adc or hbv'
+	has "$out" '10035_1000035_sag.mha: truncated: '
+	has "$out" '99999_1000035_t2w.mha: '
+	same "$(counts | awk '{ print $2 }' | sort -u)" unchanged
+	ingest picai --data "$p" --images "$BATS_TEST_TMPDIR/no" --work "$BATS_TEST_TMPDIR/work"
+	expect 74
+	has "$err" "$BATS_TEST_TMPDIR/no: no such folder"
+}
+
 @test "picai: a folder that nobody described is a reject, not a guess" {
 	needs_data picai
 	mkdir -p "$BATS_TEST_TMPDIR/p/clinical_information" "$BATS_TEST_TMPDIR/p/new_folder"

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# picai: the public annotations of the PI-CAI challenge: patients, studies, PSA values, pathology, masks. See picai.md.
-# usage: picai.sh --api URL [--data DIR] [--store URL] [option...]
-# DIR is a clone of DIAGNijmegen/picai_labels or a part of one. May be run again at any time with the same result.
+# picai: the public annotations of the PI-CAI challenge: patients, studies, PSA values, pathology, masks; its images. See picai.md.
+# usage: picai.sh --api URL [--data DIR] [--images DIR] [--store URL] [--work DIR] [option...]
+# DIR is a clone of DIAGNijmegen/picai_labels or a part of one; --images: where the images (.mha) were unpacked, or some
+# of them. They become NIfTI in the work folder (--work; default: vx/picai of the user's cache folder), where they stay:
+# what was converted once is not converted again. May be run again at any time with the same result.
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC2016 # jq programs hold $names
 [ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
@@ -9,6 +11,7 @@
 . "$(dirname "$0")/../sh/vx.sh"
 
 VX_DEFAULT_DATA=/mnt/storage/projects/vxdata/picai
+VX_OPTION=([images]='' [work]=${XDG_CACHE_HOME:-$HOME/.cache}/vx/picai)
 license=CC-BY-NC-4.0
 folders=$VX_SHARE_DIR/datasets/picai-folders.json
 
@@ -17,6 +20,8 @@ main() {
 	studies | post
 	pathology_and_psa | post
 	sessions | post
+	: >"$VX_TMP/volumes"
+	[ -z "${VX_OPTION[images]}" ] || images | tee "$VX_TMP/volumes" | post
 	masks | post
 }
 
@@ -51,8 +56,30 @@ sessions() {
 		-n --arg license "$license" --slurpfile folders "$folders"
 }
 
-# Every mask, in one stream. A folder that picai-folders.json does not know is a reject: its values mean nothing yet.
+# Every image of the patients that the table has, converted. What kind it is, its name says: the headers do not.
+images() {
+	local name='{patient:[0-9]+}_{study:[0-9]+}_{sequence:[^_/]+}.mha'
+	[ -d "${VX_OPTION[images]}" ] || { say "${VX_OPTION[images]}: no such folder" && return 74; }
+	(umask 077 && mkdir -p "${VX_OPTION[work]}") || return 74
+	run vx-scan --kind mha --pattern "$name" --pattern "**/$name" "${VX_OPTION[images]}" |
+		patients --no-register --datasource datasource/picai --key _match.patient |
+		run vx-mha2nii --to "${VX_OPTION[work]}" |
+		map '._match as $match | ({t2w: "T2", sag: "T2", cor: "T2", adc: "ADC", hbv: "DWI"}[$match.sequence]
+				// refuse("sequence"; $match.sequence; "not t2w, sag, cor, adc or hbv")) as $type
+			| ([(patient | short), $match.study]) as $study
+			| volume({$license, volume_type: $type, other_data: {sequence: $match.sequence},
+				identifier: identifier("volume"; $study + [$match.sequence]),
+				parent_identifier: identifier("study"; $study)})' --arg license "$license" |
+		run vx-nifti-meta |
+		upload --group volumes
+}
+
+# Every mask, in one stream. Its grid tells the volume that it was drawn on, where that is at hand: an ADC map and the
+# DWI that it was computed from share one, and the map is taken. A folder that picai-folders.json does not know is a
+# reject: its values mean nothing yet.
 masks() {
+	local against=()
+	[ ! -s "$VX_TMP/volumes" ] || against=(--against "$VX_TMP/volumes" --prefer 'T2,ADC,DWI')
 	run vx-scan --pattern '{folder:.+}/{patient:[0-9]+}_{study:[0-9]+}.nii.gz' "$DATA" |
 		patients --datasource datasource/picai --key _match.patient |
 		map '._match as $match | (first($folders[0][] | select(.folder == $match.folder))
@@ -62,7 +89,7 @@ masks() {
 				parent_identifier: identifier("study"; [(patient | short), $match.study]),
 				derived_from: [identifier("session"; ["picai", $folder.session])]})' \
 			--arg license "$license" --slurpfile folders "$folders" |
-		run vx-nifti-meta --labels |
+		run vx-nifti-meta --labels ${against[@]+"${against[@]}"} |
 		upload --group voxelmaps
 }
 
