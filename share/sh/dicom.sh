@@ -1,0 +1,116 @@
+# shellcheck shell=bash
+# dicom.sh: DICOM series to NIfTI images by dcm2niix, for dataset scripts; sourced after vx.sh.
+#
+#	VX_OPTION=([work]=$HOME/.cache/vx/NAME)
+#	dicom_convert                           (needs dcm2niix; what was converted before stays)
+#	dicom_images | patients --key _match.patient ... | run vx-nifti-meta | ...
+#
+# Work goes folder by folder, side by side, since one folder of DICOM files may become several images and another none.
+# A folder that fails is one reject; the next run tries it again. What is converted lies below the work folder, in
+# <folder>/converted, which appears when it is whole: images, .bval, .bvec, cleaned sidecars, and series.ndjson with the
+# patient and the UIDs. dcm2niix gives these away only together with names and dates of birth (-ba n): they are read from
+# its sidecars, which then are replaced by copies without them.
+# SPDX-License-Identifier: MIT
+
+# dicom_folders: the folders below DATA that hold DICOM files, relative to it, one a line, sorted.
+dicom_folders() {
+	run vx-scan --kind dicom "$DATA" | jq -r '._file.rel | if contains("/") then sub("/[^/]*$"; "") else "." end' | LC_ALL=C sort -u
+}
+
+# What a folder held when it was converted, and by what: while this stays, the images do.
+dicom_stamp() {
+	find "$DATA/$1" -maxdepth 1 -type f -printf '%f\t%s\t%T@\n' | LC_ALL=C sort
+	printf '%s\n' "$VX_DCM2NIIX"
+}
+
+# Sidecars in folder $1: a line of series.ndjson each, then cleaned copies in their place.
+dicom_sidecars() {
+	local side
+	for side in "$1"/*.json; do
+		jq -c --arg name "$(basename "$side" .json)" --arg folder "$2" 'def text: if type == "string" and . != "" then . else null end;
+			{path_nii: "\($folder)/converted/\($name).nii.gz", path_json: "\($folder)/converted/\($name).json",
+				_match: {patient: (.PatientID | text), study: (.StudyInstanceUID | text), name: $name,
+					series: (.SeriesInstanceUID | text),
+					date: (.AcquisitionDateTime | text | if . then .[:10] else null end)},
+				_source: {file: $folder}}' "$side" || return
+		printf '{"identifier":"volume/%s","path_json":"%s"}\n' "$(basename "$side" .json)" "$side" >>"$1/.clean"
+	done >"$1/series.ndjson"
+	vx-upload -q --to "file://$1" --group cleaned "$1/.clean" >/dev/null && mv "$1"/cleaned/*.json "$1" &&
+		rm -rf "$1/cleaned" "$1/.clean" "$1/.vx-upload"
+}
+
+# What dcm2niix copies from the DICOM files' ImageComments into aux_file (24 bytes at 228) is free text about a person as
+# often as not, and says nothing about the image. gzip -n: the same bytes each time.
+dicom_without_comment() {
+	local size
+	size=$(od -A n -t u4 -N 4 "$1") || return
+	[ "$((size))" -eq 348 ] || { echo "dcm2niix made no NIfTI-1 of $(basename "$1")" && return 1; }
+	head -c 24 /dev/zero | dd of="$1" bs=1 seek=228 conv=notrunc status=none && gzip -n "$1"
+}
+
+# dicom_images_of PART FOLDER: dcm2niix into PART; says why where it fails.
+dicom_images_of() {
+	local status=0 image
+	timeout 3600 dcm2niix -b y -ba n -z n -f %j -d 0 -o "$1" "$DATA/$2" >"$1/.log" 2>&1 </dev/null || status=$?
+	[ "$status" -ne 124 ] || { echo 'dcm2niix did not end within an hour' && return 1; }
+	[ "$status" -eq 0 ] || { echo "dcm2niix failed with status $status: $(tail -n 1 "$1/.log")" && return 1; }
+	for image in "$1"/*.nii; do
+		[ -e "$image" ] || { echo 'dcm2niix made no image of it' && return 1; }
+		[ -e "${image%.nii}.json" ] || { echo "dcm2niix made no sidecar for $(basename "$image")" && return 1; }
+		dicom_without_comment "$image" || return
+	done
+	dicom_sidecars "$1" "$2" 2>"$1/.log" || { echo "its sidecars cannot be read: $(head -n 1 "$1/.log")" && return 1; }
+	rm "$1/.log"
+}
+
+# dicom_folder FOLDER: one folder, in a process of its own; a line "converted", "kept" or "failed" goes to done.
+dicom_folder() {
+	local folder=$1 to=$WORK/$1/converted part reason
+	dicom_stamp "$folder" >"$VX_TMP/stamp.$$"
+	if cmp -s "$VX_TMP/stamp.$$" "$to/.stamp"; then
+		echo kept >>"$VX_TMP/done"
+		return
+	fi
+	mkdir -p "$WORK/$folder" && part=$(mktemp -d "$WORK/.part-XXXXXXXX") || return
+	if reason=$(dicom_images_of "$part" "$folder"); then
+		mv "$VX_TMP/stamp.$$" "$part/.stamp" && rm -rf "$to" && mv -T "$part" "$to" && echo converted >>"$VX_TMP/done"
+		return
+	fi
+	rm -rf "$part" "$to"
+	echo failed >>"$VX_TMP/done"
+	jq -nc --arg tool "$VX_NAME" --arg folder "$folder" --arg reason "$reason" \
+		'{$tool, $reason, record: {_source: {file: $folder}}}' >"$(mktemp "$VX_TMP/rejects/XXXXXXXX")"
+	printf '%s: %s: %s\n' "$VX_NAME" "$folder" "$reason" >&2
+}
+
+# dicom_convert: all folders, as many at once as there are processors. One run at a time works on a work folder.
+dicom_convert() {
+	local lock
+	dicom_folders >"$VX_TMP/folders"
+	[ -s "$VX_TMP/folders" ] || return 0
+	command -v dcm2niix >/dev/null ||
+		{ say 'dcm2niix, which converts the DICOM files, is not installed (make deps)' && vx_note 69 dcm2niix && return 69; }
+	(umask 077 && mkdir -p "${VX_OPTION[work]}") || return 74
+	WORK=$(cd "${VX_OPTION[work]}" && pwd)
+	VX_DCM2NIIX=$(dcm2niix --version 2>/dev/null | tail -n 1) || :
+	exec {lock}>"$WORK/.lock"
+	flock "$lock"
+	rm -rf "$WORK"/.part-*
+	: >"$VX_TMP/done"
+	export WORK DATA VX_TMP VX_NAME VX_DCM2NIIX
+	export -f dicom_folder dicom_stamp dicom_images_of dicom_without_comment dicom_sidecars
+	# shellcheck disable=SC2016 # expands in the other shell
+	tr '\n' '\0' <"$VX_TMP/folders" | xargs -0 -n 1 -P "$(nproc)" bash -c 'dicom_folder "$1"' dicom || vx_note 74 dicom
+	exec {lock}>&-
+	if grep -q failed "$VX_TMP/done"; then vx_note 1 dcm2niix; fi
+	[ -n "$VX_QUIET" ] || say "DICOM folders: $(LC_ALL=C sort "$VX_TMP/done" | uniq -c | awk '{ printf "%s%d %s", (NR > 1 ? ", " : ""), $1, $2 }')"
+}
+
+# dicom_images: a record an image that this dataset has become: path_nii, path_json, and in _match patient, study (UID),
+# series (UID), date (YYYY-MM-DD) and name (series UID and what dcm2niix put behind it, unique).
+dicom_images() {
+	local folder
+	while IFS= read -r folder; do
+		[ ! -e "$WORK/$folder/converted/series.ndjson" ] || cat "$WORK/$folder/converted/series.ndjson"
+	done <"$VX_TMP/folders" | jq -c --arg work "$WORK/" '.path_nii |= $work + . | .path_json |= $work + .'
+}
