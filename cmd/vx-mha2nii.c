@@ -64,7 +64,7 @@ static void percent_decode(const char *s, struct vx_buf *out)
 	for (; *s; s++) {
 		int high = *s == '%' ? vx_hex_digit(s[1]) : -1, low = high < 0 ? -1 : vx_hex_digit(s[2]);
 		bool coded = low >= 0 && high + low > 0;
-		vx_buf_putc(out, coded ? (char)(high << 4 | low) : *s);
+		vx_buf_putc(out, (char)(coded ? high << 4 | low : *s));
 		s += coded ? 2 : 0;
 	}
 }

@@ -34,12 +34,12 @@ def cases():
     """name, everything about one image; the same at every call."""
     rng = numpy.random.default_rng(4)
     for n, (met, rank, big, place) in enumerate(
-            itertools.product(TYPES, SHAPES, (False, True), ("local", "packed", "file", "list", "pattern"))):
+            itertools.product(TYPES, SHAPES, (False, True), ("local", "packed", "file", "packed file", "list", "pattern"))):
         direction = numpy.eye(4)
         direction[:3, :3] = rotation(rng)
         if rank == 2:
             direction[:3, :3] = [[0, -1, 0], [1, 0, 0], [0, 0, 1]]
-        yield f"{n:03d}_{met}_{rank}_{'big' if big else 'little'}_{place}", {
+        yield f"{n:03d}_{met}_{rank}_{'big' if big else 'little'}_{place.replace(' ', '_')}", {
             "met": met, "rank": rank, "big": big, "place": place, "direction": direction,
             "spacing": rng.uniform(0.2, 4, size=4), "offset": rng.uniform(-200, 200, size=4),
             "voxels": voxels(met, TYPES[met], rank, rng),
@@ -60,6 +60,10 @@ def write_voxels(folder, name, case):
     if case["place"] == "packed":
         data = zlib.compress(data, 1)
         return "LOCAL\n", data, ["CompressedData = True", f"CompressedDataSize = {len(data)}"]
+    if case["place"] == "packed file":
+        with open(os.path.join(folder, name + ".zraw"), "wb") as f:
+            f.write(zlib.compress(data))
+        return name + ".zraw\n", b"", ["CompressedData = True"]
     if case["place"] == "file":
         with open(os.path.join(folder, name + ".raw"), "wb") as f:
             f.write(b"a header of its own" + data)

@@ -63,14 +63,14 @@ reason() {
 	run3 vx-mha2nii -q --to nii records
 	expect 0
 	same "$err" ""
-	same "$("$python" "$ROOT/tests/mha_against_nibabel.py" check <"$BATS_TEST_TMPDIR/out")" "360 compared"
+	same "$("$python" "$ROOT/tests/mha_against_nibabel.py" check <"$BATS_TEST_TMPDIR/out")" "432 compared"
 
 	# vx-nifti-meta says the same of the MetaImages themselves, to the hash of the voxels.
 	local facts='[.identifier, .shape, .spacing, .affine, .orientation, .datatype, (._nifti | .scl, .stats, .voxel_hash, .label_counts)]'
 	cp "$BATS_TEST_TMPDIR/out" made
 	vx-nifti-meta -q --labels --stats --voxel-hash --check made 2>/dev/null | jq -c "$facts" >after
 	vx-nifti-meta -q --labels --stats --voxel-hash --check records 2>/dev/null | jq -c "$facts" >before
-	same "$(grep -c '[0-9a-f]\{64\}' before)" 360
+	same "$(grep -c '[0-9a-f]\{64\}' before)" 432
 	cmp before after
 }
 
@@ -197,6 +197,28 @@ a/../../y.raw"
 	same "$(reason x.mha)" "damaged: incorrect header check after 0 bytes of voxels"
 	mha in/x.mha 'DimSize = 2000 2000 2000'
 	same "$(reason x.mha)" "truncated: 0 of 8000000000 bytes of voxels"
+}
+
+@test "mha2nii, nifti-meta: cut off at any byte, or with any byte changed: a record or one reject, nothing else" {
+	local n size i
+	mha in/whole.mha 'ElementType = MET_SHORT' 'HeaderSize = 0' 'AnatomicalOrientation = RAI'
+	printf 1234567812345678 >>in/whole.mha
+	size=$(stat -c %s in/whole.mha)
+	for ((n = 0; n < size; n++)); do
+		head -c "$n" in/whole.mha >"in/cut$n.mha"
+		{ head -c "$n" in/whole.mha; printf "\\x$(printf %02x $((n * 37 % 256)))"; tail -c +$((n + 2)) in/whole.mha; } >"in/mut$n.mha"
+	done
+	run3 vx-mha2nii -q --to nii --rejects bad < <(vx-scan -q --kind mha --id 'volume/{name}' in)
+	expect 1
+	same $(($(wc -l <"$BATS_TEST_TMPDIR/out") + $(wc -l <bad))) $((2 * size + 1))
+	same "$(wc -l <"$BATS_TEST_TMPDIR/err")" "$(wc -l <bad)"
+	same "$(jq -r ._file.rel "$BATS_TEST_TMPDIR/out" | grep -c cut)" 0
+	[ "$(jq -r ._file.rel "$BATS_TEST_TMPDIR/out" | grep -c mut)" -gt 50 ]
+	# Both tools are of one opinion, and what was written is an image.
+	run3 vx-nifti-meta -q --check --rejects bad2 < <(vx-scan -q --kind mha --id 'volume/{name}' in)
+	same "$(jq -r .record.identifier bad | sort | sha256sum)" "$(jq -r .record.identifier bad2 | sort | sha256sum)"
+	run3 vx-nifti-meta -q --check < <(vx-scan -q nii)
+	expect 0
 }
 
 @test "mha2nii: headers that make no image: a reason each" {
