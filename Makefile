@@ -16,6 +16,7 @@ LDFLAGS  += $(san_$(SAN)) -pthread
 # What each tool links beside libvx.a; the archive gives it only what it uses.
 base := $(shell pkg-config --libs json-c libcrypto libpcre2-8) -lm
 LIBS_vx-nifti-meta  := -ldeflate -lz
+LIBS_vx-dicom-meta  := -ldeflate -lz
 LIBS_vx-scan        := -lz
 LIBS_vx-mha2nii     := -ldeflate -lz
 LIBS_vx-csv         := -lcsv

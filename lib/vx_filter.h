@@ -87,7 +87,7 @@ int vx_emit_flush(struct vx_job *job, struct vx_error *err) VX_MUST_USE;
 
 /* vx_reject: the record goes to the dead-letter file and a line about it to stderr; counts towards exit status 1.
  * Where err has no file, it is taken from the record: _source (file, row), else _file.rel, else path_nii, else
- * identifier, else the input's line. */
+ * path_dcm, else identifier, else the input's line. */
 void vx_reject(struct vx_record *rec, const struct vx_error *err);
 void vx_reject_json(struct vx_job *job, const struct vx_json *json, const struct vx_error *err); /* for one held back */
 

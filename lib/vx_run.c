@@ -136,6 +136,8 @@ bool vx_provenance(const struct vx_json *json, struct vx_error *err)
 	if (!name)
 		name = vx_json_str(json, "path_nii");
 	if (!name)
+		name = vx_json_str(json, "path_dcm");
+	if (!name)
 		name = vx_json_str(json, "identifier");
 	if (!name)
 		return false;

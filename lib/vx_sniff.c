@@ -9,6 +9,7 @@
 #include <zlib.h>
 
 #include "vx_io.h"
+#include "vx_dicom.h"
 #include "vx_sniff.h"
 
 static const char *const kind_names[VX_KINDS] = { "other", "nifti", "analyze", "img", "dicom", "json", "csv", "xlsx",
@@ -229,7 +230,7 @@ static enum vx_kind sniff_plain(const unsigned char *p, size_t n)
 
 	if (kind != VX_KIND_OTHER)
 		return kind;
-	if (n >= 132 && memcmp(p + 128, "DICM", 4) == 0)
+	if (vx_dicom_sniff(p, n))
 		return VX_KIND_DICOM;
 	if (n >= 4 && memcmp(p, "PK\3\4", 4) == 0)
 		return memmem(p, n, "[Content_Types].xml", 19) || memmem(p, n, "xl/", 3) ? VX_KIND_XLSX : VX_KIND_OTHER;

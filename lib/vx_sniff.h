@@ -55,7 +55,7 @@ const struct vx_suffix *vx_suffix_at(unsigned index);
 
 /* vx_sniff: what begins with these n bytes. gzip is looked into, one level deep.
  * Source: nifti1.h and nifti2.h (sizeof_hdr and magic, both endians); Analyze 7.5 (sizeof_hdr 348 and a plausible
- * dim[]); DICOM PS3.10 7.1 ("DICM" at 128). */
+ * dim[]); DICOM PS3.10 7.1 ("DICM" at 128), or see vx_dicom_sniff. */
 enum vx_kind vx_sniff(const unsigned char *bytes, size_t n);
 
 /* vx_sniff_at: the same of the file name below the folder dirfd. Errors: VX_EREJECT when it cannot be opened or read. */

@@ -2,7 +2,7 @@
 # What holds for every binary alike: help, usage errors, streams, exit statuses. A tool that is not listed here fails.
 load helper
 
-FILTERS='vx-mha2nii vx-nifti-meta vx-pathology vx-patient-map vx-upload vx-validate vx-post'
+FILTERS='vx-dicom-meta vx-mha2nii vx-nifti-meta vx-pathology vx-patient-map vx-upload vx-validate vx-post'
 SOURCES='vx-scan vx-csv'
 SERVERS='vx-serve'
 
@@ -273,7 +273,7 @@ filter() { # filter TOOL [ARG...]: runs it with its arguments
 @test "a quick look at memory: 200,000 records below 16 MiB" {
 	local t
 	plain_build
-	for t in vx-mha2nii vx-nifti-meta vx-validate vx-upload vx-patient-map 'vx-pathology --sorted'; do
+	for t in vx-dicom-meta vx-mha2nii vx-nifti-meta vx-validate vx-upload vx-patient-map 'vx-pathology --sorted'; do
 		good "${t% *}" 200000 >"$BATS_TEST_TMPDIR/in"
 		# shellcheck disable=SC2046,SC2086
 		/usr/bin/time -f %M -o "$BATS_TEST_TMPDIR/rss" $t -q $(args "${t% *}") "$BATS_TEST_TMPDIR/in" >/dev/null

@@ -1,6 +1,6 @@
 # Bash completion of the vx tools. It asks a tool's own --help, so that it never tells of options that are gone.
 # Use: source share/vx/completion/vx.bash
-# Tools: vx-scan vx-csv vx-mha2nii vx-nifti-meta vx-pathology vx-patient-map vx-upload vx-validate vx-post vx-serve
+# Tools: vx-scan vx-csv vx-dicom-meta vx-mha2nii vx-nifti-meta vx-pathology vx-patient-map vx-upload vx-validate vx-post vx-serve
 
 _vx() {
 	local word=${COMP_WORDS[COMP_CWORD]} tool=${COMP_WORDS[0]}
@@ -14,4 +14,4 @@ _vx() {
 	*) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
 	esac
 }
-complete -o filenames -F _vx vx-scan vx-csv vx-mha2nii vx-nifti-meta vx-pathology vx-patient-map vx-upload vx-validate vx-post vx-serve
+complete -o filenames -F _vx vx-scan vx-csv vx-dicom-meta vx-mha2nii vx-nifti-meta vx-pathology vx-patient-map vx-upload vx-validate vx-post vx-serve
