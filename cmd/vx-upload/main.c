@@ -20,12 +20,14 @@ struct opts {
 	const char *to, *group, *key, *api, *endpoint, *allow;
 	const char *fields[FIELDS_MAX];
 	size_t n_fields;
-	bool update, dry_run, production, insecure_http, as_is;
+	bool update, dry_run, production, insecure_http, as_is, phi_reject;
 	double retry_for;
 	/* Set up before the loop. */
 	struct vx_store *store;
 	struct vx_store_key *names;
 	struct sidecars *sidecars; /* NULL: they go as they are */
+	struct vx_phi *rules;
+	atomic_long personal; /* files that leave with what may be personal */
 	/* What became of the files, for the summary; VX_STORED_* is the index. */
 	atomic_long files[3], bytes[3];
 };
@@ -57,6 +59,8 @@ static const char usage[] =
 	"                        the allow-list names, or the file as it is, with the names and dates of birth that\n"
 	"                        it may hold (default: clean)\n"
 	"      --allow FILE      the list of keys that a copy keeps (default: sidecar.json of the share folder)\n"
+	"      --phi warn|reject what to do with an image (or a sidecar as it is) in which something may tell who the\n"
+	"                        patient is: its header, extensions, gzip's names (default: warn)\n"
 	"      --dry-run         upload nothing, print what would be: one line a file\n"
 	"      --retry-for TIME  go on trying when the store is overloaded or away (default: 60s)\n"
 	"      --endpoint URL    of the S3 store (default: as the AWS tools find it)\n"
@@ -194,6 +198,9 @@ static int process(struct vx_record *rec, void *worker, void *arg, struct vx_err
 	int status = VX_OK;
 	if (sha256 && has_sha256(rec) && !vx_json_text(sha256, NULL))
 		status = vx_error_set(err, VX_EREJECT, "sha256", "is no string");
+	const struct phi_check check = { o->rules, o->store, o->sidecars != NULL, o->phi_reject };
+	for (size_t i = 0; status == VX_OK && i < o->n_fields; i++)
+		status = phi_check(&check, rec, o->fields[i], &o->personal, err);
 	for (size_t i = 0; status == VX_OK && i < o->n_fields; i++) {
 		if (!settable(rec->json, o->fields[i]) && vx_json_path(rec->json, o->fields[i]))
 			status = vx_error_set(err, VX_EREJECT, o->fields[i], "is an item of a list, not a field");
@@ -245,6 +252,9 @@ static void summary(struct vx_buf *b, void *arg)
 	long bytes = atomic_load(&o->bytes[VX_STORED_CREATED]) + atomic_load(&o->bytes[VX_STORED_UPDATED]);
 	vx_buf_printf(b, ", %.1f MB %s", (double)bytes / 1e6, o->dry_run ? "to store" : "stored");
 	sidecars_summary(o->sidecars, b);
+	const long personal = atomic_load(&o->personal);
+	if (personal > 0)
+		vx_buf_printf(b, "; %ld %s with what may be personal", personal, personal == 1 ? "file" : "files");
 }
 
 static void add_field(struct opts *o, const char *field)
@@ -278,16 +288,17 @@ static void parse_args(int argc, char **argv, struct opts *o)
 		RETRY,
 		INSECURE,
 		PRODUCTION,
-		SIDECARS
+		SIDECARS,
+		PHI
 	};
 	static const struct option longs[] = { { "to", required_argument, NULL, TO },
 		{ "group", required_argument, NULL, GROUP }, { "field", required_argument, NULL, FIELD },
 		{ "key", required_argument, NULL, KEY }, { "on-conflict", required_argument, NULL, CONFLICT },
-		{ "sidecars", required_argument, NULL, SIDECARS }, { "allow", required_argument, NULL, ALLOW },
-		{ "dry-run", no_argument, NULL, DRY_RUN }, { "retry-for", required_argument, NULL, RETRY },
-		{ "endpoint", required_argument, NULL, ENDPOINT }, { "insecure-http", no_argument, NULL, INSECURE },
-		{ "api", required_argument, NULL, API }, { "production", no_argument, NULL, PRODUCTION }, VX_OPT_COMMON,
-		{ 0 } };
+		{ "sidecars", required_argument, NULL, SIDECARS }, { "phi", required_argument, NULL, PHI },
+		{ "allow", required_argument, NULL, ALLOW }, { "dry-run", no_argument, NULL, DRY_RUN },
+		{ "retry-for", required_argument, NULL, RETRY }, { "endpoint", required_argument, NULL, ENDPOINT },
+		{ "insecure-http", no_argument, NULL, INSECURE }, { "api", required_argument, NULL, API },
+		{ "production", no_argument, NULL, PRODUCTION }, VX_OPT_COMMON, { 0 } };
 	/* In the order of the enum. */
 	const char **const texts[] = { &o->to, &o->group, &o->key, &o->endpoint, &o->api, &o->allow };
 	int c;
@@ -301,6 +312,9 @@ static void parse_args(int argc, char **argv, struct opts *o)
 			break;
 		case SIDECARS:
 			o->as_is = second_of("--sidecars", "clean", "as-is");
+			break;
+		case PHI:
+			o->phi_reject = second_of("--phi", "warn", "reject");
 			break;
 		case DRY_RUN:
 			o->dry_run = true;
@@ -345,8 +359,9 @@ static void set_up(struct opts *o)
 		.endpoint = o->endpoint,
 		.retry_for = o->retry_for,
 		.insecure_http = o->insecure_http };
-	o->sidecars = o->as_is ? NULL : sidecars_new(o->allow, &err);
-	o->store = o->as_is || o->sidecars ? vx_store_open(&store, &err) : NULL;
+	o->rules = vx_phi_load(NULL, &err);
+	o->sidecars = o->as_is || !o->rules ? NULL : sidecars_new(o->allow, o->rules, &err);
+	o->store = o->rules && (o->as_is || o->sidecars) ? vx_store_open(&store, &err) : NULL;
 	if (!o->store) {
 		vx_message(&err);
 		exit(vx_exit_status(err.status));
@@ -390,6 +405,7 @@ int main(int argc, char **argv)
 	if (o.common.verbose)
 		sidecars_name(o.sidecars);
 	sidecars_free(o.sidecars);
+	vx_phi_free(o.rules);
 	vx_store_close(o.store);
 	vx_store_key_free(o.names);
 	return status;

@@ -14,19 +14,21 @@ enum { NAMES_MAX = 1000 }; /* a converter knows some hundred keys; more are some
 
 struct sidecars {
 	struct vx_sidecar_map *map;
+	const struct vx_phi *rules;
 	pthread_mutex_t lock;
 	struct vx_json *names; /* of keys left out: the members of an object */
 	bool more;             /* than NAMES_MAX */
 	long cleaned;
 };
 
-struct sidecars *sidecars_new(const char *allow, struct vx_error *err)
+struct sidecars *sidecars_new(const char *allow, const struct vx_phi *rules, struct vx_error *err)
 {
 	struct vx_sidecar_map *map = vx_sidecar_load(allow, err);
 	if (!map)
 		return NULL;
 	struct sidecars *s = vx_alloc(sizeof(*s));
 	s->map = map;
+	s->rules = rules;
 	s->names = vx_json_object();
 	pthread_mutex_init(&s->lock, NULL);
 	return s;
@@ -47,6 +49,23 @@ bool is_sidecar(const char *field, const char *path)
 	return strcmp(field, "path_json") == 0 || strcasecmp(vx_path_suffix(path), ".json") == 0;
 }
 
+/* A key that may stay may still have a text that may not: a name in SeriesDescription. */
+static void strip_texts(const struct sidecars *s, struct vx_json *sidecar, struct vx_json *left_out)
+{
+	struct vx_phi_list list = VX_PHI_LIST_INIT;
+	struct vx_json *texts = vx_json_array();
+	vx_phi_sidecar(s->rules, sidecar, &list, texts);
+	for (size_t i = 0; i < vx_json_size(texts); i++) {
+		const char *key = vx_json_text(vx_json_at(texts, i), NULL);
+		if (!vx_sidecar_knows(s->map, key))
+			continue; /* left out in any case */
+		vx_json_push(left_out, vx_json_string(key));
+		vx_json_del(sidecar, key);
+	}
+	vx_json_free(texts);
+	vx_phi_list_free(&list);
+}
+
 int sidecars_clean(const struct sidecars *s, const char *path, struct vx_buf *text, struct vx_json *left_out,
 	bool *latin1, struct vx_error *err)
 {
@@ -65,6 +84,7 @@ int sidecars_clean(const struct sidecars *s, const char *path, struct vx_buf *te
 	vx_buf_free(&raw);
 	if (status != VX_OK)
 		return status;
+	strip_texts(s, sidecar, left_out);
 	vx_sidecar_clean(s->map, sidecar, text, left_out);
 	vx_json_free(sidecar);
 	return VX_OK;

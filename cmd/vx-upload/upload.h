@@ -14,9 +14,13 @@
 #ifndef UPLOAD_H
 #define UPLOAD_H
 
+#include <stdatomic.h>
+
 #include "vx_err.h"
+#include "vx_filter.h"
 #include "vx_io.h"
 #include "vx_json.h"
+#include "vx_phi.h"
 #include "vx_store.h"
 
 /* local_path: the local file that a field's value names, to be freed; *path = NULL for a URL that stays as it is. */
@@ -24,14 +28,15 @@ int local_path(const struct vx_json *record, const char *field, const char *valu
 	char **path, struct vx_error *err) VX_MUST_USE;
 
 struct sidecars;
-struct sidecars *sidecars_new(const char *allow, struct vx_error *err) VX_MUST_USE; /* allow as in vx_sidecar_load */
+/* allow as in vx_sidecar_load; rules stay the caller's. */
+struct sidecars *sidecars_new(const char *allow, const struct vx_phi *rules, struct vx_error *err) VX_MUST_USE;
 void sidecars_free(struct sidecars *s);
 
 /* is_sidecar: whether the file of a field is one. */
 bool is_sidecar(const char *field, const char *path);
 
 /* sidecars_clean: the copy of the file that may leave, appended to text; left_out takes the names of the keys that may
- * not. VX_EREJECT: what cannot be parsed cannot be cleaned. */
+ * not: those that the list lacks, and those whose text is personal. VX_EREJECT: what cannot be parsed cannot be cleaned. */
 int sidecars_clean(const struct sidecars *s, const char *path, struct vx_buf *text, struct vx_json *left_out,
 	bool *latin1, struct vx_error *err) VX_MUST_USE;
 
@@ -42,5 +47,16 @@ void sidecars_count(struct sidecars *s, const struct vx_json *left_out);
  * sidecars_name: says on stderr what the keys were; values are never shown. */
 void sidecars_summary(struct sidecars *s, struct vx_buf *b);
 void sidecars_name(struct sidecars *s);
+
+/* phi_check: looks at the file of one field before any of the record's files is stored, and warns of what may be personal
+ * in an image, or a sidecar, that leaves as it is; reject: VX_EREJECT instead. *files counts those with warnings. */
+struct phi_check {
+	const struct vx_phi *rules;
+	const struct vx_store *store;
+	bool cleaned; /* sidecars are, and need no look */
+	bool reject;
+};
+int phi_check(const struct phi_check *check, struct vx_record *rec, const char *field, atomic_long *files,
+	struct vx_error *err) VX_MUST_USE;
 
 #endif
