@@ -187,7 +187,9 @@ converted() { printf '%s\n' "$BATS_TEST_TMPDIR/work/$SERIES"/$1*/converted/*.nii
 
 	mv "$BATS_TEST_TMPDIR/b/"* "$X/a"
 	rm -r "$BATS_TEST_TMPDIR/store/voxelmaps" # which keeps other content under a name
-	echo 'version https://git-lfs.github.com/spec/v1' >"$X/a/ProstateX-0001_07-08-2011.nii.gz"
+	echo x >"$X/a/ProstateX-0001_07-08-2011.nii.gz"
+	mkdir "$X/c"
+	printf 'version https://git-lfs.github.com/spec/v1\noid sha256:984d42\nsize 5693\n' >"$X/c/ProstateX-0000_07-07-2011.nii.gz"
 	echo x >"$X/a/ProstateX-9999_07-08-2011.nii.gz"
 	ingest --on-conflict update
 	expect 1
@@ -198,6 +200,7 @@ converted() { printf '%s\n' "$BATS_TEST_TMPDIR/work/$SERIES"/$1*/converted/*.nii
 		cat <<-'END'
 			["a/ProstateX-0001_07-08-2011.nii.gz","study","no study of this patient on that day is here"]
 			["a/ProstateX-9999_07-08-2011.nii.gz","_match.patient","patient 'ProstateX-9999' is not registered in datasource/prostatex"]
+			["c/ProstateX-0000_07-07-2011.nii.gz",null,"a Git LFS pointer, not the file itself (git lfs pull)"]
 		END
 	)"
 }
