@@ -1,4 +1,4 @@
-/* vx_sidecar: JSON sidecar -> the fields of a volume that the allow-list names; .bval -> b-values.
+/* vx_sidecar: JSON sidecar -> the fields of a volume that the allow-list names.
  * SPDX-License-Identifier: MIT */
 #include <ctype.h>
 #include <math.h>
@@ -10,7 +10,7 @@
 #include "vx_sidecar.h"
 #include "vx_sidecar_map.h"
 
-static const char *const type_names[] = { "text", "uid", "integer", "number", "list", "datetime", NULL };
+static const char *const type_names[] = { "text", "uid", "id", "integer", "number", "list", "datetime", NULL };
 
 void vx_sidecar_map_free(struct vx_sidecar_map *map)
 {
@@ -20,6 +20,7 @@ void vx_sidecar_map_free(struct vx_sidecar_map *map)
 	}
 	if (map) {
 		vx_sidecar_keep_free(map);
+		vx_sidecar_units_free(map);
 		free(map->entries);
 	}
 	free(map);
@@ -70,6 +71,8 @@ static int load_entries(struct vx_sidecar_map *map, const char *path, struct vx_
 		st = load_entry(vx_json_at(fields, i), &map->entries[i], err);
 		map->n += st == VX_OK;
 	}
+	if (st == VX_OK)
+		st = vx_sidecar_units_load(map, vx_json_get(file, "units"), err);
 	if (st == VX_OK)
 		st = vx_sidecar_keep_load(map, vx_json_get(file, "keep"), err);
 	vx_json_free(file);
@@ -179,6 +182,21 @@ static bool is_datetime(const char *s)
 	return !*s || (s[0] == 'Z' && !s[1]);
 }
 
+/* dcm2niix has written 12:04:4.077500 for 12:04:04.077500. */
+static struct vx_json *datetime_of(struct vx_json *v)
+{
+	size_t len = 0;
+	const char *text = vx_json_text(v, &len);
+	if (!text || strlen(text) != len)
+		return NULL;
+	if (is_datetime(text))
+		return vx_json_ref(v);
+	char *padded = len > 17 ? vx_asprintf("%.17s0%s", text, text + 17) : NULL;
+	struct vx_json *mended = padded && is_datetime(padded) ? vx_json_string(padded) : NULL;
+	free(padded);
+	return mended;
+}
+
 /* ImageType: a list, or DICOM's own form with backslashes between the items. */
 static struct vx_json *list_of(const struct vx_json *v)
 {
@@ -201,19 +219,42 @@ static struct vx_json *list_of(const struct vx_json *v)
 	}
 }
 
-static struct vx_json *number_of(const struct vx_sidecar_entry *e, struct vx_json *v)
+/* An accession number: text, also where the sidecar has digits without quotation marks. */
+static struct vx_json *id_of(struct vx_json *v)
+{
+	struct vx_buf spelling = VX_BUF_INIT;
+	if (vx_json_type(v) == VX_STRING)
+		return vx_json_ref(v);
+	if (vx_json_type(v) != VX_INT && vx_json_type(v) != VX_DOUBLE)
+		return NULL;
+	vx_json_print(v, &spelling);
+	struct vx_json *id = strspn(spelling.data, "0123456789") == spelling.len
+				     ? vx_json_string_n(spelling.data, spelling.len)
+				     : NULL;
+	vx_buf_free(&spelling);
+	return id;
+}
+
+/* divide: 1, or what brings the number to the field's unit. */
+static struct vx_json *number_of(const struct vx_sidecar_entry *e, struct vx_json *v, double divide)
 {
 	double number;
 	if (!vx_json_as_double(v, &number) || (vx_json_type(v) != VX_INT && vx_json_type(v) != VX_DOUBLE))
 		return NULL;
 	number *= e->scale;
+	if (divide != 1) {
+		/* 1.53 / 1000 in the digits that were there, not 0.0015300000000000001. */
+		char digits[40];
+		snprintf(digits, sizeof(digits), "%.15g", number / divide);
+		number = strtod(digits, NULL);
+	}
 	if (!(number >= e->min && number <= e->max))
 		return NULL;
-	return e->scale == 1 ? vx_json_ref(v) : vx_json_double(number);
+	return e->scale == 1 && divide == 1 ? vx_json_ref(v) : vx_json_double(number);
 }
 
 /* The value as the field wants it, a new reference; NULL: it is not of its type, or out of its range. */
-static struct vx_json *convert(const struct vx_sidecar_entry *e, struct vx_json *v)
+static struct vx_json *convert(const struct vx_sidecar_entry *e, struct vx_json *v, double divide)
 {
 	size_t len = 0;
 	const char *text = vx_json_text(v, &len);
@@ -223,8 +264,10 @@ static struct vx_json *convert(const struct vx_sidecar_entry *e, struct vx_json 
 		return text ? vx_json_ref(v) : NULL;
 	case UID:
 		return text && strlen(text) == len && is_uid(text) ? vx_json_ref(v) : NULL;
+	case ID:
+		return id_of(v);
 	case DATETIME:
-		return text && strlen(text) == len && is_datetime(text) ? vx_json_ref(v) : NULL;
+		return datetime_of(v);
 	case LIST:
 		return list_of(v);
 	case INTEGER:
@@ -232,7 +275,7 @@ static struct vx_json *convert(const struct vx_sidecar_entry *e, struct vx_json 
 			       ? vx_json_int(whole)
 			       : NULL;
 	case NUMBER:
-		return number_of(e, v);
+		return number_of(e, v, divide);
 	}
 	return NULL;
 }
@@ -257,6 +300,8 @@ struct vx_json *vx_sidecar_fields(const struct vx_sidecar_map *map, const struct
 	void (*say)(void *arg, const char *text), void *arg)
 {
 	struct vx_json *fields = vx_json_object();
+	double *divide = vx_alloc((map->n + 1) * sizeof(*divide));
+	vx_sidecar_units_settle(map, sidecar, divide, say, arg);
 	for (size_t i = 0; i < map->n; i++) {
 		const struct vx_sidecar_entry *e = &map->entries[i];
 		struct vx_json *v = vx_json_get(sidecar, e->key);
@@ -264,56 +309,12 @@ struct vx_json *vx_sidecar_fields(const struct vx_sidecar_map *map, const struct
 		/* null and "" say nothing. */
 		if (!v || (vx_json_text(v, &len) && len == 0) || vx_json_has(fields, e->field))
 			continue;
-		struct vx_json *value = convert(e, v);
+		struct vx_json *value = convert(e, v, divide[i]);
 		if (value)
 			vx_json_set(fields, e->field, value);
 		else if (say)
 			say_left_out(e, v, say, arg);
 	}
+	free(divide);
 	return fields;
-}
-
-int vx_bval_parse(const char *text, size_t len, struct vx_json **out, struct vx_error *err)
-{
-	const char *p = text, *end = text + len;
-	struct vx_json *list = vx_json_array();
-	*out = NULL;
-	while (p < end) {
-		const char *start = p;
-		char word[40];
-		while (p < end && !isspace((unsigned char)*p))
-			p++;
-		size_t n = (size_t)(p - start);
-		if (n == 0) {
-			p++;
-			continue;
-		}
-		snprintf(word, sizeof(word), "%.*s", n < sizeof(word) ? (int)n : (int)sizeof(word) - 1, start);
-		char *rest;
-		double value = strtod(word, &rest);
-		if (n >= sizeof(word) || strlen(word) != n || *rest || strspn(word, "0123456789.eE+-") != n ||
-			!isfinite(value) || value < 0) {
-			size_t which = vx_json_size(list) + 1;
-			vx_json_free(list);
-			return vx_error_set(err, VX_EREJECT, NULL, "number %zu is no b-value", which);
-		}
-		vx_json_push(list, vx_json_double(value + 0.0));
-	}
-	if (vx_json_size(list) == 0) {
-		vx_json_free(list);
-		return vx_error_set(err, VX_EREJECT, NULL, "no b-value in it");
-	}
-	*out = list;
-	return VX_OK;
-}
-
-int vx_bval_read(const char *path, struct vx_json **out, struct vx_error *err)
-{
-	struct vx_buf text = VX_BUF_INIT;
-	*out = NULL;
-	int st = vx_read_data_file(path, VX_SIDECAR_MAX, &text, err);
-	if (st == VX_OK)
-		st = vx_bval_parse(text.data ? text.data : "", text.len, out, err);
-	vx_buf_free(&text);
-	return st;
 }

@@ -1,4 +1,4 @@
-/* vx_sidecar: what lies beside an image: the JSON sidecar of dcm2niix or BIDS, through an allow-list, and .bval.
+/* vx_sidecar: what lies beside an image: the JSON sidecar of dcm2niix or BIDS, through an allow-list, and .bval, .bvec.
  *
  *	struct vx_sidecar_map *map = vx_sidecar_load(NULL, &err);         // share/sidecar.json
  *	struct vx_json *side, *fields;
@@ -56,5 +56,16 @@ void vx_sidecar_clean(
  * VX_EREJECT: what is no such number, or no number at all. */
 int vx_bval_parse(const char *text, size_t len, struct vx_json **out, struct vx_error *err) VX_MUST_USE;
 int vx_bval_read(const char *path, struct vx_json **out, struct vx_error *err) VX_MUST_USE;
+
+/* vx_bvec_parse: text of a .bvec file: three lines, of the x, y and z of the directions, or a line a direction.
+ * VX_EREJECT: what is no number, lines of different lengths, no three numbers a direction. */
+struct vx_bvec {
+	size_t n;          /* directions, those of length 0 as well: as many as b-values */
+	size_t directions; /* those of another length than 0 */
+	size_t odd;        /* the first whose length is neither 0 nor 1, from 1; 0: none is */
+};
+#define VX_BVEC_MAX 100000
+int vx_bvec_parse(const char *text, size_t len, struct vx_bvec *out, struct vx_error *err) VX_MUST_USE;
+int vx_bvec_read(const char *path, struct vx_bvec *out, struct vx_error *err) VX_MUST_USE;
 
 #endif

@@ -11,9 +11,10 @@ static const char *const kind_names[] = {
 };
 enum { KINDS = sizeof(kind_names) / sizeof(kind_names[0]) };
 
-/* What becomes a field of a volume may stay in the file as well. */
+/* What becomes a field of a volume may stay in the file as well; what becomes a private member may not. */
 static const enum vx_sidecar_kind kind_of_field[] = { [TEXT] = KEEP_TEXT,
 	[UID] = KEEP_UID,
+	[ID] = KEEP_TEXT,
 	[INTEGER] = KEEP_NUMBER,
 	[NUMBER] = KEEP_NUMBER,
 	[LIST] = KEEP_TEXT,
@@ -64,7 +65,8 @@ int vx_sidecar_keep_load(struct vx_sidecar_map *map, const struct vx_json *keep,
 	if (keep && vx_json_type(keep) != VX_OBJECT)
 		return vx_error_set(err, VX_EDATA, "keep", "no object");
 	for (size_t i = 0; i < map->n; i++)
-		add(map, map->entries[i].key, kind_of_field[map->entries[i].type]);
+		if (map->entries[i].field[0] != '_')
+			add(map, map->entries[i].key, kind_of_field[map->entries[i].type]);
 	if (keep) {
 		struct vx_json_iter it = vx_json_begin(keep);
 		while (status == VX_OK && vx_json_next(&it))

@@ -11,7 +11,7 @@
 #include "vx_err.h"
 #include "vx_json.h"
 
-enum vx_sidecar_type { TEXT, UID, INTEGER, NUMBER, LIST, DATETIME };
+enum vx_sidecar_type { TEXT, UID, ID, INTEGER, NUMBER, LIST, DATETIME };
 
 /* A key that becomes a field of a volume. */
 struct vx_sidecar_entry {
@@ -29,9 +29,26 @@ struct vx_sidecar_keep {
 	enum vx_sidecar_kind kind;
 };
 
+/* A unit that some programs write instead of the fields' own. */
+struct vx_sidecar_unit_member {
+	char *field;
+	double least;    /* a smaller number is in the field's own unit */
+	char *not_below; /* NULL, or the field that this one is at least as long as */
+};
+struct vx_sidecar_unit {
+	char *name;
+	double divide; /* the number by this is in the fields' unit */
+	struct vx_sidecar_unit_member *members;
+	size_t n_members;
+	char **unless, **shown_by; /* keys that show the fields' own unit, and this one */
+	size_t n_unless, n_shown_by;
+};
+
 struct vx_sidecar_map {
 	struct vx_sidecar_entry *entries;
 	size_t n;
+	struct vx_sidecar_unit *units;
+	size_t n_units;
 	struct vx_sidecar_keep *keep; /* sorted by path */
 	size_t n_keep;
 };
@@ -40,5 +57,14 @@ struct vx_sidecar_map {
  * VX_EDATA: a kind that does not exist, no list, a key that is no text or is listed twice. */
 int vx_sidecar_keep_load(struct vx_sidecar_map *map, const struct vx_json *keep, struct vx_error *err) VX_MUST_USE;
 void vx_sidecar_keep_free(struct vx_sidecar_map *map);
+
+/* vx_sidecar_units_load: "units" of the list's file (NULL: it has none). VX_EDATA: an entry that is none. */
+int vx_sidecar_units_load(struct vx_sidecar_map *map, const struct vx_json *units, struct vx_error *err) VX_MUST_USE;
+void vx_sidecar_units_free(struct vx_sidecar_map *map);
+
+/* vx_sidecar_units_settle: divide[i]: by what the number of entry i is divided to be in its field's unit, 1 for most.
+ * say (NULL: not wanted) is told of each that is another. */
+void vx_sidecar_units_settle(const struct vx_sidecar_map *map, const struct vx_json *sidecar, double *divide,
+	void (*say)(void *arg, const char *text), void *arg);
 
 #endif

@@ -168,7 +168,7 @@ python_with_nibabel() {
 	same "$err" ""
 	case $out in *Muster* | *1950*) false ;; esac
 	same "$(jq -c 'del(._nifti, .identifier, .path_nii, .path_json, .shape, .spacing, .orientation, .affine, .datatype)' <<<"$out")" \
-		'{"series_description":"t2_tse_tra","protocol_name":"t2","series_number":5,"series_instance_uid":"1.2.3.4","study_instance_uid":"1.2.3","image_type":["ORIGINAL","PRIMARY"],"manufacturer":"Siemens","model_name":"Skyra","software_versions":"syngo MR E11","magnetic_field_strength":3,"sequence_name":"_tse2d1_15","echo_time":0.101,"repetition_time":5.66,"inversion_time":0.2,"flip_angle":160,"slice_thickness":3,"acquisition_datetime":"2019-03-14T10:23:45.250000"}'
+		'{"volume_type":"T2","series_description":"t2_tse_tra","protocol_name":"t2","series_number":5,"series_instance_uid":"1.2.3.4","study_instance_uid":"1.2.3","image_type":["ORIGINAL","PRIMARY"],"manufacturer":"Siemens","model_name":"Skyra","software_versions":"syngo MR E11","magnetic_field_strength":3,"sequence_name":"_tse2d1_15","echo_time":0.101,"repetition_time":5.66,"inversion_time":0.2,"flip_angle":160,"slice_thickness":3,"acquisition_datetime":"2019-03-14T10:23:45.250000"}'
 	meta '{"identifier":"voxelmap/a","path_nii":"side/whole.nii.gz","path_json":"side/whole.json"}'
 	same "$(jq -c 'has("echo_time")' <<<"$out")" false
 }
@@ -244,10 +244,165 @@ python_with_nibabel() {
 		has "$err" "warning: sidecar: $key: left out"
 	done
 	same "$(jq -c '[.slice_thickness, .echo_time, .protocol_name, .sequence_name]' <<<"$out")" '[3,null,null,null]'
-	meta '{"path_nii":"side/units.nii.gz"}'
-	has "$err" "sidecar: EchoTime is out of range for echo_time: left out"
-	has "$err" "sidecar: MagneticFieldStrength is out of range for magnetic_field_strength: left out"
-	same "$(jq -c '[.echo_time, .repetition_time]' <<<"$out")" '[null,null]'
+}
+
+@test "nifti-meta: times in ms and fields in gauss, where the sidecar shows that they are" {
+	cd "$BATS_TEST_TMPDIR"
+	cp "$ODD/side/whole.nii.gz" a.nii.gz
+	units_are() { # SIDECAR [echo, repetition, inversion, field] WARNINGS
+		echo "$1" >a.json
+		meta '{"path_nii":"a.nii.gz"}'
+		expect 0
+		same "$(jq -c '[.echo_time, .repetition_time, .inversion_time, .magnetic_field_strength]' <<<"$out")" "$2"
+		same "$(grep -o 'sidecar: .*' <<<"$err" | paste -sd'|')" "$3"
+	}
+	units_are '{"EchoTime":101,"RepetitionTime":5660,"InversionTime":200,"MagneticFieldStrength":15000}' '[0.101,5.66,0.2,1.5]' \
+		"sidecar: EchoTime is taken to be in ms|sidecar: RepetitionTime is taken to be in ms|sidecar: InversionTime is taken to be in ms|sidecar: MagneticFieldStrength is taken to be in G"
+	units_are '{"EchoTime":0.101,"RepetitionTime":5.66,"MagneticFieldStrength":3}' '[0.101,5.66,null,3]' ''
+	# numbers that fit both: the other tells, or the keys of a dump of DICOM
+	units_are '{"EchoTime":104,"RepetitionTime":60}' '[0.104,60,null,null]' 'sidecar: EchoTime is taken to be in ms'
+	units_are '{"EchoTime":23,"RepetitionTime":60}' '[0.023,0.06,null,null]' \
+		'sidecar: EchoTime is taken to be in ms|sidecar: RepetitionTime is taken to be in ms'
+	units_are '{"EchoTime":1.53,"RepetitionTime":4.2}' '[1.53,4.2,null,null]' ''
+	units_are '{"EchoTime":1.53,"RepetitionTime":4.2,"SOPInstanceUID":"1.2"}' '[0.00153,0.0042,null,null]' \
+		'sidecar: EchoTime is taken to be in ms|sidecar: RepetitionTime is taken to be in ms'
+	# one in ms, the other in s
+	units_are '{"EchoTime":0.101,"RepetitionTime":5660}' '[0.101,5.66,null,null]' 'sidecar: RepetitionTime is taken to be in ms'
+	units_are '{"EchoTime":101,"RepetitionTime":5.66}' '[0.101,5.66,null,null]' 'sidecar: EchoTime is taken to be in ms'
+	# dcm2niix writes seconds: what is too large then is wrong
+	units_are '{"EchoTime":101,"RepetitionTime":5.66,"ConversionSoftware":"dcm2niix"}' '[null,5.66,null,null]' \
+		'sidecar: EchoTime is out of range for echo_time: left out'
+	units_are '{"EchoTime":2000000}' '[null,null,null,null]' 'sidecar: EchoTime is out of range for echo_time: left out'
+	# dcm2niix: the time that a volume takes, and DICOM's own
+	units_are '{"RepetitionTime":1.0125,"RepetitionTimeExcitation":2.7}' '[null,2.7,null,null]' ''
+}
+
+@test "nifti-meta: UIDs and accession numbers are text, whatever the sidecar has" {
+	cd "$BATS_TEST_TMPDIR"
+	cp "$ODD/side/whole.nii.gz" a.nii.gz
+	echo '{"fields":[{"key":"AccessionNumber","field":"_accession_number","type":"id"},
+		{"key":"StudyInstanceUID","field":"study_instance_uid","type":"uid"}]}' >list.json
+	for number in 2037145102504919 '"2037145102504919"' 203714510250491920371451; do
+		echo "{\"AccessionNumber\":$number,\"StudyInstanceUID\":\"1.20.300\"}" >a.json
+		meta '{"path_nii":"a.nii.gz"}' --allow list.json
+		same "$(jq -c '[._accession_number, .study_instance_uid]' <<<"$out")" "[\"$(tr -d '"' <<<"$number")\",\"1.20.300\"]"
+		# not unless it is asked for
+		meta '{"path_nii":"a.nii.gz"}'
+		case $out in *203714*) false ;; esac
+	done
+	echo '{"AccessionNumber":1.5,"StudyInstanceUID":1.2}' >a.json
+	meta '{"path_nii":"a.nii.gz"}' --allow list.json
+	has "$err" 'sidecar: AccessionNumber (a JSON number) is no id: left out'
+	has "$err" 'sidecar: StudyInstanceUID (a JSON number) is no uid: left out'
+}
+
+@test "nifti-meta: volume_type by the rules; what the record says goes before; maps have no b-value" {
+	cd "$BATS_TEST_TMPDIR"
+	cp "$ODD/side/whole.nii.gz" a.nii.gz
+	echo '800 800 800' >a.bval
+	echo '{"ImageType":["DERIVED","PRIMARY","DIFFUSION","TRACEW"],"SeriesDescription":"ep2d_diff","DiffusionBValue":800}' >a.json
+	kind() { jq -c '[.volume_type, .b_value, ._nifti.volume_type_rule]' <<<"$out"; }
+	meta '{"path_nii":"a.nii.gz"}'
+	same "$(kind)" '["DWI",800,null]'
+	echo '{"ImageType":["DERIVED","PRIMARY","DIFFUSION","ADC"],"SeriesDescription":"ep2d_diff","DiffusionBValue":800}' >a.json
+	meta '{"path_nii":"a.nii.gz"}' --explain
+	same "$(kind)" '["ADC",null,{"rule":"adc-image-type","volume_type":"ADC"}]'
+	meta '{"path_nii":"a.nii.gz","volume_type":"DWI"}'
+	expect 0
+	same "$(kind)" '["DWI",800,null]'
+	has "$err" "volume_type: the file says otherwise; the record's value stays"
+	meta '{"path_nii":"a.nii.gz","volume_type":null,"image_type":["LOCALIZER"]}'
+	same "$(kind)" '["LOCALIZER",800,null]'
+	# the record's own words are evidence too, also without a sidecar
+	rm a.json a.bval
+	meta '{"path_nii":"a.nii.gz","series_description":"t2_tse_tra"}'
+	same "$(kind)" '["T2",null,null]'
+	meta '{"identifier":"voxelmap/a","path_nii":"a.nii.gz","series_description":"t2_tse_tra"}' --explain
+	same "$(kind)" '[null,null,null]'
+}
+
+@test "nifti-meta: where no rule holds there is no volume_type, and --explain names the nearest without a value" {
+	cd "$BATS_TEST_TMPDIR"
+	cp "$ODD/side/whole.nii.gz" a.nii.gz
+	meta '{"path_nii":"a.nii.gz"}' --explain
+	same "$(jq -c '[.volume_type, ._nifti.volume_type_rule]' <<<"$out")" \
+		'[null,{"rule":null,"nearest":null,"why":"nothing that a rule asks for is there"}]'
+	echo '{"ScanningSequence":"SE","EchoTime":0.06,"RepetitionTime":4,"SeriesDescription":"Muster"}' >a.json
+	meta '{"path_nii":"a.nii.gz"}' --explain
+	same "$(jq -c '[.volume_type, ._nifti.volume_type_rule]' <<<"$out")" \
+		'[null,{"rule":null,"nearest":"t2-spin-echo-times","why":"echo_time is less than 0.07"}]'
+	cp "$BATS_TEST_TMPDIR/out" once
+	run3 vx-nifti-meta -q --explain once
+	cmp "$BATS_TEST_TMPDIR/out" once
+}
+
+@test "nifti-meta: other rules, and rules that are none" {
+	cd "$BATS_TEST_TMPDIR"
+	echo '{"rules":[{"rule":"four","type":"DCE","when":[{"field":"volumes","min":3}]}]}' >rules.json
+	meta "{\"path_nii\":\"$ODD/side/tabs.nii.gz\"}" --type-rules rules.json
+	same "$(jq -r .volume_type <<<"$out")" DCE
+	echo '{"rules":[{"rule":"four","type":"DCE","when":[{"field":"volumes","least":3}]}]}' >rules.json
+	meta '{}' --type-rules rules.json
+	expect 65
+	same "$err" 'vx-nifti-meta: rules.json: rule 1 (four): unknown member "least"'
+	meta '{}' --type-rules none.json
+	expect 74
+}
+
+@test "nifti-meta: the rules of the share folder name types that a volume may have" {
+	run3 jq -rn --slurpfile r "$ROOT/share/volume-types.json" --slurpfile v "$ROOT/share/schema/volume.json" \
+		'[$r[0].rules[].type] - $v[0].properties.volume_type.enum | .[]'
+	expect 0
+	same "$out" ''
+}
+
+@test "nifti-meta: .bvec is held against .bval and the image" {
+	cd "$BATS_TEST_TMPDIR"
+	cp "$ODD/side/whole.nii.gz" a.nii.gz
+	bvec_is() { # BVAL BVEC [volumes, directions] WARNINGS
+		printf '%b' "$1" >a.bval
+		printf '%b' "$2" >a.bvec
+		meta '{"path_nii":"a.nii.gz"}'
+		expect 0
+		same "$(jq -c '._nifti.bvec' <<<"$out")" "$3"
+		same "$(grep -o 'warning: .*' <<<"$err" | cut -c10- | paste -sd'|')" "$4"
+	}
+	bvec_is '0 50 800\n' '0 1 0\n0 0 1\n0 0 0\n' '{"volumes":3,"directions":2}' ''
+	bvec_is '0 50 800\n' '0 0 0\n0 0 0\n0 0 0\n' '{"volumes":3,"directions":0}' ''
+	bvec_is '0 50 800\n' '0 1 0 1\n0 0 1 0\n0 0 0 0\n' '{"volumes":4,"directions":3}' \
+		'.bvec has 4 directions, the image 3 volumes|.bvec has 4 directions, .bval 3 values'
+	bvec_is '0 50 800\n' '0 2 0\n0 0 1\n0 0 0\n' '{"volumes":3,"directions":2}' \
+		'.bvec: a direction is neither 0 nor of length 1 (the first is number 2)'
+	rm a.bval
+	meta '{"path_nii":"a.nii.gz"}'
+	has "$err" ".bvec has no .bval beside it"
+	printf '0 1 0\n0 0\n' >a.bvec
+	meta '{"path_nii":"a.nii.gz"}'
+	expect 1
+	has "$err" "bvec: a.bvec: its lines hold 3 numbers and 2"
+	meta '{"path_nii":"a.nii.gz"}' --skip-bad-sidecars
+	expect 0
+	has "$err" "warning: bvec: sidecar left out: its lines hold 3 numbers and 2"
+}
+
+@test "nifti-meta: ProstateX by dcm2niix: every series has its type, its b-values and its times" {
+	needs_data prostatex
+	command -v dcm2niix >/dev/null || skip "dcm2niix is not here"
+	mkdir "$BATS_TEST_TMPDIR/px"
+	dcm2niix -b y -ba n -z n -f %s -o "$BATS_TEST_TMPDIR/px" "$DATA/prostatex/ProstateX-0000" >/dev/null
+	vx-scan -q "$BATS_TEST_TMPDIR/px" >"$BATS_TEST_TMPDIR/in"
+	run3 vx-nifti-meta -q "$BATS_TEST_TMPDIR/in"
+	expect 0
+	same "$err" ''
+	same "$(jq -c '[.series_number, .volume_type, .b_value // .b_values, .echo_time, .repetition_time, .magnetic_field_strength]' <<<"$out")" \
+'[3,"T2",null,0.101,5.59,3]
+[4,"T2",null,0.104,5.66,3]
+[5,"T2",null,0.101,4.32,3]
+[6,"DWI",[50,400,800],0.063,2.7,3]
+[7,"ADC",null,0.063,2.7,3]
+[8,"DWI",1000,0.063,2.7,3]
+[9,"PD",null,0.00153,0.8,3]'
+	same "$(jq -r 'select(.series_number == 9) | .acquisition_datetime' <<<"$out")" 2011-07-07T12:04:04.077500
 }
 
 @test "nifti-meta: another list of keys, and lists that are none" {

@@ -15,6 +15,8 @@ enum {
 	OPT_TEXT,
 	OPT_SKIP_BAD_SIDECARS,
 	OPT_ALLOW,
+	OPT_EXPLAIN,
+	OPT_TYPE_RULES,
 	OPT_AGAINST,
 	OPT_TOLERANCE,
 	OPT_PREFER,
@@ -26,7 +28,7 @@ static const char usage[] =
 	"usage: vx-nifti-meta [OPTION]... [FILE]...\n"
 	"Fills in what the NIfTI image at path_nii says: shape, spacing, orientation, affine, datatype, and of a "
 	"volume what\n"
-	"its JSON sidecar and its .bval say. Reads records from FILE or stdin, writes them to stdout.\n"
+	"its JSON sidecar, .bval and .bvec say. Reads records from FILE or stdin, writes them to stdout.\n"
 	"\n"
 	"      --labels          count the voxels of each value: label_counts; a voxel map whose labels miss one is "
 	"rejected\n"
@@ -40,6 +42,10 @@ static const char usage[] =
 	"      --text            put the header's free text into _nifti.text, where it is not personal\n"
 	"      --skip-bad-sidecars  go on without a sidecar that cannot be read (default: reject the record)\n"
 	"      --allow FILE      which keys of a sidecar become which fields (default: sidecar.json of the share "
+	"folder)\n"
+	"      --explain         name the rule that gave volume_type, or the nearest and what it lacks, in "
+	"_nifti.volume_type_rule\n"
+	"      --type-rules FILE  which values make which volume_type (default: volume-types.json of the share "
 	"folder)\n"
 	"      --against FILE    volumes (NDJSON) that voxel maps may lie on: sets reference_mri by the grid, or "
 	"checks "
@@ -108,6 +114,7 @@ static void put_details(struct members *m, struct worker *w, const struct opts *
 	vx_buf_puts(m->text, ",\"extensions\":[");
 	vx_buf_add(m->text, w->extensions.data, w->extensions.len);
 	vx_buf_putc(m->text, ']');
+	vx_buf_add(m->text, w->details.data, w->details.len);
 	if (!volume && o->volumes) {
 		vx_buf_puts(m->text, ",\"grid\":");
 		vx_buf_add(m->text, w->grid.data, w->grid.len);
@@ -121,6 +128,7 @@ static int fill_in(struct vx_record *rec, enum role role, struct worker *w, cons
 {
 	struct image im;
 	struct members m = members_of(rec, w);
+	vx_buf_clear(&w->details);
 	int st = image_read(w, o, rec, &im, err);
 	vx_gz_close(w->gz);
 	if (st != VX_OK)
@@ -185,6 +193,7 @@ static void worker_free(void *worker)
 	vx_buf_free(&w->members);
 	vx_buf_free(&w->line);
 	vx_buf_free(&w->extensions);
+	vx_buf_free(&w->details);
 	vx_buf_free(&w->grid);
 	vx_phi_list_free(&w->phi);
 	free(w);
@@ -223,7 +232,9 @@ static void parse_args(int argc, char **argv, struct opts *o)
 		{ "voxel-hash", no_argument, NULL, OPT_VOXEL_HASH }, { "check", no_argument, NULL, OPT_CHECK },
 		{ "header-only", no_argument, NULL, OPT_HEADER_ONLY }, { "text", no_argument, NULL, OPT_TEXT },
 		{ "skip-bad-sidecars", no_argument, NULL, OPT_SKIP_BAD_SIDECARS },
-		{ "allow", required_argument, NULL, OPT_ALLOW }, { "against", required_argument, NULL, OPT_AGAINST },
+		{ "allow", required_argument, NULL, OPT_ALLOW }, { "explain", no_argument, NULL, OPT_EXPLAIN },
+		{ "type-rules", required_argument, NULL, OPT_TYPE_RULES },
+		{ "against", required_argument, NULL, OPT_AGAINST },
 		{ "tolerance", required_argument, NULL, OPT_TOLERANCE },
 		{ "prefer", required_argument, NULL, OPT_PREFER }, { "phi", required_argument, NULL, OPT_PHI },
 		{ "phi-lint", no_argument, NULL, OPT_PHI_LINT }, VX_OPT_COMMON, { 0 } };
@@ -257,6 +268,12 @@ static void parse_args(int argc, char **argv, struct opts *o)
 		case OPT_ALLOW:
 			o->allow = optarg;
 			break;
+		case OPT_EXPLAIN:
+			o->explain = true;
+			break;
+		case OPT_TYPE_RULES:
+			o->type_rules = optarg;
+			break;
 		case OPT_AGAINST:
 			o->against = optarg;
 			break;
@@ -288,8 +305,10 @@ int main(int argc, char **argv)
 	vx_progname_set("vx-nifti-meta");
 	parse_args(argc, argv, &o);
 	o.map = vx_sidecar_load(o.allow, &err);
-	o.rules = o.map ? vx_phi_load(NULL, &err) : NULL;
+	o.types = o.map ? vx_volume_types_load(o.type_rules, &err) : NULL;
+	o.rules = o.types ? vx_phi_load(NULL, &err) : NULL;
 	if (!o.rules) {
+		vx_volume_types_free(o.types);
 		vx_sidecar_map_free(o.map);
 		vx_message(&err);
 		return vx_exit_status(err.status);
@@ -315,6 +334,7 @@ int main(int argc, char **argv)
 	if (o.phi_lint && status == 0 && atomic_load(&o.findings) > 0)
 		status = vx_exit_status(VX_EREJECT);
 	vx_sidecar_map_free(o.map);
+	vx_volume_types_free(o.types);
 	vx_volumes_free(o.volumes);
 	vx_phi_free(o.rules);
 	return status;

@@ -12,6 +12,7 @@
 #include "vx_phi.h"
 #include "vx_sidecar.h"
 #include "vx_stats.h"
+#include "vx_volume_type.h"
 #include "vx_volumes.h"
 #include "vx_voxel_hash.h"
 
@@ -20,9 +21,10 @@ enum phi_mode { PHI_STRIP, PHI_WARN, PHI_REJECT };
 
 struct opts {
 	struct vx_common common;
-	bool labels, stats, sha256, voxel_hash, check, header_only, text, skip_bad_sidecars;
-	const char *allow;
+	bool labels, stats, sha256, voxel_hash, check, header_only, text, skip_bad_sidecars, explain;
+	const char *allow, *type_rules;
 	struct vx_sidecar_map *map;
+	struct vx_volume_types *types;
 	const char *against, *prefer; /* volumes that masks may lie on; types of volume, best first */
 	double tolerance;             /* mm */
 	struct vx_volumes *volumes;   /* NULL: not asked for */
@@ -53,6 +55,7 @@ struct worker {
 	struct vx_labels *labels;
 	struct facts facts; /* of the image at hand */
 	struct vx_buf path, other, named, members, line, extensions, grid;
+	struct vx_buf details;  /* ,"key":value of _nifti, of the record at hand */
 	struct vx_phi_list phi; /* of the record at hand */
 	uint8_t chunk[CHUNK];
 };
@@ -89,7 +92,7 @@ void facts_put_details(struct members *m, struct worker *w, const struct opts *o
 /* path.c: local files of a record. */
 enum place { PLACE_NONE, PLACE_LOCAL, PLACE_REMOTE };
 enum place path_of_image(const struct vx_json *record, struct vx_buf *path);
-/* The file of one kind beside the image: "json" or "bval". Empty: none. */
+/* The file of one kind beside the image: "json", "bval" or "bvec". Empty: none. */
 enum place path_of_sidecar(
 	const struct vx_json *record, const char *kind, const struct vx_buf *image, struct vx_buf *path);
 /* Whether path ends in suffix, in either case. */
@@ -115,6 +118,13 @@ void members_emit(struct members *m, struct worker *w);
  * do not say to go on without it. */
 int put_sidecars(struct members *m, struct worker *w, const struct opts *o, const struct vx_nifti *h,
 	struct vx_error *err) VX_MUST_USE;
+
+/* kind.c: volume_type by the rules, and what the record is then: its own word, or the rules'; NULL: neither. */
+struct beside {
+	struct vx_json *file, *fields, *sidecar; /* of .bval; of the sidecar by the list; the sidecar. NULL: none */
+	size_t n_bvals;
+};
+const char *put_kind(struct members *m, struct worker *w, const struct opts *o, const struct beside *beside);
 
 /* against.c: sets reference_mri of a voxel map where one volume of o->volumes has its grid; w->grid takes what is to be
  * said about it, as JSON text. */

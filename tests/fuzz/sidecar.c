@@ -1,4 +1,4 @@
-/* Fuzzes vx_sidecar: any bytes are a sidecar and a .bval file. A cleaned copy must be a sidecar with nothing to clean.
+/* Fuzzes vx_sidecar: any bytes are a sidecar a .bval and a .bvec file. A cleaned copy must be a sidecar with nothing to clean.
  * SPDX-License-Identifier: MIT */
 #include <stdint.h>
 #include <stdlib.h>
@@ -47,5 +47,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (vx_bval_parse((const char *)data, size, &json, &err) == VX_OK)
 		vx_json_free(json);
+	struct vx_bvec v;
+	if (vx_bvec_parse((const char *)data, size, &v, &err) == VX_OK &&
+		(v.n == 0 || v.directions > v.n || v.odd > v.n))
+		abort();
 	return 0;
 }

@@ -41,18 +41,62 @@ static void test_datetimes(const struct vx_sidecar_map *map)
 		"2019-03-14T10:23:45.123456789+01:30" };
 	static const char *const bad[] = { "2019-02-29T10:00:00", "2019-13-01T10:00:00", "2019-03-14 10:00:00",
 		"2019-03-14", "2019-03-14T24:00:00", "2019-03-14T10:00:00.", "2019-03-14T10:00:00.1234567890",
-		"2019-03-14T10:00:00+1", "2019-03-14T10:00:00ZZ", "20190314100000", "1900-02-29T00:00:00",
-		"2019-03-14T10:00" };
+		"2019-03-14T10:00:00+1", "2019-03-14T10:00:", "2019-03-14T10:00:x", "2019-03-14T10:00:00ZZ",
+		"20190314100000", "1900-02-29T00:00:00", "2019-03-14T10:00" };
 	char text[200], wanted[200];
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		snprintf(text, sizeof(text), "{\"AcquisitionDateTime\":\"%s\"}", good[i]);
 		snprintf(wanted, sizeof(wanted), "{\"acquisition_datetime\":\"%s\"}", good[i]);
 		fields_are(map, text, wanted, 0);
 	}
+	/* As dcm2niix has written it. */
+	fields_are(map, "{\"AcquisitionDateTime\":\"2011-07-07T12:04:4.077500\"}",
+		"{\"acquisition_datetime\":\"2011-07-07T12:04:04.077500\"}", 0);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		snprintf(text, sizeof(text), "{\"AcquisitionDateTime\":\"%s\"}", bad[i]);
 		fields_are(map, text, "{}", 1);
 	}
+}
+
+static void bvec_is(const char *text, const char *wanted)
+{
+	struct vx_error err = VX_ERROR_INIT;
+	struct vx_bvec v;
+	char got[200];
+	if (vx_bvec_parse(text, strlen(text), &v, &err) == VX_OK)
+		snprintf(got, sizeof(got), "%zu %zu %zu", v.n, v.directions, v.odd);
+	else
+		snprintf(got, sizeof(got), "%.180s", err.reason);
+	ok_str(got, wanted, "directions of %s", text);
+}
+
+static void test_bvec(void)
+{
+	bvec_is("0 1\n0 0\n0 0\n", "2 1 0");
+	bvec_is("\r\n0 0.577 1\r\n\r\n0 0.577 0\r\n0\t0.577 0", "3 2 0");
+	bvec_is("0 0 0\n1 0 0\n0 1 0\n0 0 -1\n", "4 3 0");
+	bvec_is("1 0 0\n1 0 0\n0 1 0", "3 2 1");
+	bvec_is("1\n0\n0", "1 1 0");
+	bvec_is("1 0 0", "1 1 0");
+	bvec_is("0 2\n0 0\n0 0", "2 1 2");
+	bvec_is("0 1\n0 0\n0 0 0\n", "its lines hold 2 numbers and 3");
+	bvec_is("0 1\n0\n0 0\n", "its lines hold 2 numbers and 1");
+	bvec_is("0 1 1 1\n0 0 1 1\n", "2 lines of 4 numbers: not three a direction");
+	bvec_is("1 2 3 4", "1 lines of 4 numbers: not three a direction");
+	bvec_is("0 nan\n0 0\n0 0\n", "number 2 is none");
+	bvec_is("0 1\n0 1,5\n0 0\n", "number 4 is none");
+	bvec_is("1e999", "number 1 is none");
+	bvec_is("", "no number in it");
+	bvec_is(" \n", "no number in it");
+	struct vx_error err = VX_ERROR_INIT;
+	struct vx_bvec v;
+	struct vx_buf many = VX_BUF_INIT;
+	for (int i = 0; i < VX_BVEC_MAX; i++)
+		vx_buf_puts(&many, "0 0 1\n");
+	ok(vx_bvec_parse(many.data, many.len, &v, &err) == VX_OK && v.n == VX_BVEC_MAX, "as many as there may be");
+	vx_buf_puts(&many, "0 0 1\n");
+	ok(vx_bvec_parse(many.data, many.len, &v, &err) == VX_EREJECT, "one more");
+	vx_buf_free(&many);
 }
 
 static void test_fields(const struct vx_sidecar_map *map)
@@ -60,7 +104,9 @@ static void test_fields(const struct vx_sidecar_map *map)
 	fields_are(map, "{}", "{}", 0);
 	fields_are(map, "{\"PatientName\":\"Mustermann\",\"Comments\":1}", "{}", 0);
 	fields_are(map, "{\"EchoTime\":0.101,\"EchoNumber\":1}", "{\"echo_time\":0.101}", 0);
-	fields_are(map, "{\"EchoTime\":101}", "{}", 1);
+	fields_are(map, "{\"EchoTime\":101}", "{\"echo_time\":0.101}", 1);
+	fields_are(map, "{\"EchoTime\":101,\"ConversionSoftware\":\"dcm2niix\"}", "{}", 1);
+	fields_are(map, "{\"EchoTime\":-1}", "{}", 1);
 	fields_are(map, "{\"EchoTime\":true}", "{}", 1);
 	fields_are(map, "{\"SeriesNumber\":5.0}", "{\"series_number\":5}", 0);
 	fields_are(map, "{\"SeriesNumber\":\"5\"}", "{}", 1);
@@ -210,11 +256,22 @@ int main(void)
 		return tap_end();
 	test_fields(map);
 	test_datetimes(map);
+	test_bvec();
 	test_clean(map);
 	test_clean_objects(map);
 	test_never(map);
 	lists_are("", "loaded");
 	lists_are(",\"keep\":{}", "loaded");
+	lists_are(",\"units\":[]", "loaded");
+	lists_are(",\"units\":{}", "no list");
+	lists_are(",\"units\":[1]", "an entry lacks unit, divide or fields");
+	lists_are(",\"units\":[{\"unit\":\"ms\",\"divide\":0,\"fields\":[{\"field\":\"a\"}]}]",
+		"an entry lacks unit, divide or fields");
+	lists_are(",\"units\":[{\"unit\":\"ms\",\"divide\":10,\"fields\":[{}]}]", "ms: a field without a name");
+	lists_are(",\"units\":[{\"unit\":\"ms\",\"divide\":10,\"fields\":[{\"field\":\"a\"}],\"unless\":1}]",
+		"unless or shown_by is no list");
+	lists_are(",\"units\":[{\"unit\":\"ms\",\"divide\":10,\"fields\":[{\"field\":\"a\"}],\"shown_by\":[1]}]",
+		"item 1 of unless or shown_by is no key");
 	lists_are(",\"keep\":[]", "no object");
 	lists_are(",\"keep\":{\"words\":[]}", "unknown kind \"words\"");
 	lists_are(",\"keep\":{\"text\":\"a\"}", "text: no list");
