@@ -39,6 +39,8 @@ static const char *const repairs[VX_NIFTI_REPAIRS] = {
 	"vox_offset points into the header: read as the first byte behind it",
 	"sizeof_hdr is wrong: the magic counts",
 	"scl_inter is no number: no scaling is applied",
+	"qform_code or sform_code is none of NIfTI's: read as 0, unset",
+	"the NIfTI-2 magic lacks the bytes that tell a transfer as text: none was made, it seems",
 };
 
 const char *vx_nifti_repair(int i)
@@ -257,17 +259,30 @@ static int check_dims(const int64_t dim[8], struct vx_nifti *h, struct vx_error 
 	return VX_OK;
 }
 
+/* The affine has three axes whatever the rank; of those that the image has not nothing needs to be said. */
+static void repair_spacing(struct vx_nifti *h)
+{
+	for (int i = 1; i <= 3; i++) {
+		const bool zero = !isfinite(h->pixdim[i]) || h->pixdim[i] == 0;
+		if (i <= h->rank && (zero || h->pixdim[i] < 0))
+			h->repairs |= zero ? VX_NIFTI_ZERO_SPACING : VX_NIFTI_NEGATIVE_SPACING;
+		h->pixdim[i] = zero ? 1 : fabs(h->pixdim[i]);
+	}
+}
+
+static void repair_form(struct vx_nifti *h, int *code)
+{
+	if (*code >= 0 && *code <= 5)
+		return;
+	*code = 0;
+	h->repairs |= VX_NIFTI_FORM_CODE;
+}
+
 static void repair(struct vx_nifti *h, double offset)
 {
-	for (int i = 1; i <= 3 && i <= h->rank; i++) {
-		if (!isfinite(h->pixdim[i]) || h->pixdim[i] == 0) {
-			h->pixdim[i] = 1;
-			h->repairs |= VX_NIFTI_ZERO_SPACING;
-		} else if (h->pixdim[i] < 0) {
-			h->pixdim[i] = -h->pixdim[i];
-			h->repairs |= VX_NIFTI_NEGATIVE_SPACING;
-		}
-	}
+	repair_spacing(h);
+	repair_form(h, &h->qform_code);
+	repair_form(h, &h->sform_code);
 	/* Behind the third axis 0 is common and means: not said. */
 	for (int i = 4; i <= 7; i++)
 		h->pixdim[i] = isfinite(h->pixdim[i]) ? fabs(h->pixdim[i]) : 0;
@@ -300,7 +315,9 @@ static int identify(const uint8_t *bytes, size_t n, struct vx_nifti *h, struct v
 	size_t size = sizeof_hdr(bytes, &h->big_endian);
 	if (size == VX_NIFTI2_HEADER && bytes[4] == 'n' && (bytes[5] == '+' || bytes[5] == 'i') && bytes[6] == '2') {
 		/* As in PNG: what a transfer as text would change. */
-		if (memcmp(bytes + 7, "\0\r\n\032\n", 5) != 0)
+		if (memcmp(bytes + 7, "\0\0\0\0\0", 5) == 0)
+			h->repairs |= VX_NIFTI_EOL_CHECK;
+		else if (memcmp(bytes + 7, "\0\r\n\032\n", 5) != 0)
 			return vx_error_set(err, VX_EREJECT, "magic",
 				"the NIfTI-2 magic is damaged: was the file transferred as text?");
 		h->version = 2;

@@ -37,7 +37,9 @@ enum vx_nifti_repair {
 	VX_NIFTI_OFFSET = 1 << 5,
 	VX_NIFTI_SIZEOF = 1 << 6,
 	VX_NIFTI_SLOPE = 1 << 7,
-	VX_NIFTI_REPAIRS = 8, /* how many there are */
+	VX_NIFTI_FORM_CODE = 1 << 8,
+	VX_NIFTI_EOL_CHECK = 1 << 9,
+	VX_NIFTI_REPAIRS = 10, /* how many there are */
 };
 
 struct vx_nifti {
@@ -47,14 +49,14 @@ struct vx_nifti {
 	bool big_endian;
 	int rank;            /* 1..7 */
 	int64_t dim[7];      /* voxels an axis, each at least 1, rank of them; the rest is 1 */
-	double pixdim[8];    /* [0] qfac, -1 or 1; [1..rank] spacing in the header's own units, above 0 in space */
+	double pixdim[8];    /* [0] qfac, -1 or 1; then spacing in the header's own units, above 0 in [1] to [3] */
 	int units_space;     /* 0 unknown, 1 metre, 2 mm, 3 micron */
 	int units_time;      /* 0 unknown, 8 s, 16 ms, 24 us, 32 Hz, 40 ppm, 48 rad/s */
 	int datatype;        /* NIfTI's code */
 	int bits;            /* bits a voxel, after the datatype where it is known */
 	uint64_t offset;     /* where the voxels begin in their file */
 	double slope, inter; /* as stored; may be 0 or NaN */
-	int qform_code, sform_code;
+	int qform_code, sform_code; /* 0 to 5; 0: unset */
 	double quatern[3], qoffset[3], srow[3][4];
 	int intent_code;
 	double intent_p[3];

@@ -54,8 +54,7 @@ bool vx_nifti_qform(const struct vx_nifti *h, struct vx_affine *a)
 		{ s * (b * c + w * d), 1 - s * (b * b + d * d), s * (c * d - w * b) },
 		{ s * (b * d - w * c), s * (c * d + w * b), 1 - s * (b * b + c * c) },
 	};
-	const double size[3] = { h->pixdim[1], h->rank > 1 ? h->pixdim[2] : 1,
-		(h->rank > 2 ? h->pixdim[3] : 1) * h->pixdim[0] };
+	const double size[3] = { h->pixdim[1], h->pixdim[2], h->pixdim[3] * h->pixdim[0] };
 	for (int r = 0; r < 3; r++) {
 		/* A quaternion of float32 knows seven digits: what is less is rounding, of sines of 90 degrees mostly. */
 		for (int k = 0; k < 3; k++)
@@ -82,7 +81,7 @@ static bool spacing_affine(const struct vx_nifti *h, struct vx_affine *a)
 	const bool origin = h->version == 0 && origin_holds(h);
 	memset(a, 0, sizeof(*a));
 	for (int i = 0; i < 3; i++) {
-		double size = (i < h->rank ? h->pixdim[i + 1] : 1) * (i == 0 ? -1 : 1);
+		double size = h->pixdim[i + 1] * (i == 0 ? -1 : 1);
 		double centre = origin ? h->origin[i] - 1.0 : ((double)h->dim[i] - 1) / 2;
 		a->m[i][i] = size;
 		a->m[i][3] = -size * centre;

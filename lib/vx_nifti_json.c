@@ -1,5 +1,6 @@
 /* vx_nifti_json: struct vx_nifti -> JSON text, without building a tree.
  * SPDX-License-Identifier: MIT */
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,8 @@
 /* value came out of the header, or out of arithmetic on what did: no more digits than the header had. */
 static void put_number(struct vx_buf *b, double value, bool wide)
 {
-	if (wide)
+	/* Arithmetic may leave what float32 can hold. */
+	if (wide || fabs(value) > (double)FLT_MAX)
 		vx_json_put_double(b, value + 0.0); /* no "-0" */
 	else
 		vx_json_put_float(b, (float)value + 0.0F);

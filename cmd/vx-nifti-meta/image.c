@@ -236,8 +236,7 @@ static void say_repairs(struct vx_record *rec, const struct vx_nifti *h)
 		if (h->repairs >> i & 1)
 			vx_warn(rec, "%s", vx_nifti_repair(i));
 	if (vx_nifti_forms_differ(h))
-		vx_warn(rec, "qform and sform are %.4g mm apart, more than half a voxel: the sform counts",
-			vx_nifti_forms_apart(h));
+		vx_warn(rec, "qform and sform are more than half a voxel apart: the sform counts");
 }
 
 int image_read(struct worker *w, const struct opts *o, struct vx_record *rec, struct image *im, struct vx_error *err)

@@ -89,7 +89,7 @@ static void put_geometry(struct members *m, const struct vx_nifti *h, bool volum
 	members_end(m);
 	if (vx_nifti_affine(h, &a) == VX_AFFINE_UNUSABLE) {
 		vx_warn(m->rec, "the %s holds no usable numbers: affine and orientation are left out",
-			h->sform_code > 0 ? "sform" : "qform");
+			h->sform_code > 0 ? "sform" : h->qform_code > 0 ? "qform" : "spacing");
 	} else {
 		bool regular = vx_nifti_axes(&a, axes);
 		if (!regular)
