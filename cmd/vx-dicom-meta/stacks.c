@@ -84,13 +84,13 @@ static int64_t same_uids(struct slice *slices, size_t n)
 struct places {
 	double *at;      /* distinct positions, ascending */
 	size_t *volumes; /* slices at each, duplicates not counted */
-	size_t n, mode, duplicates;
+	size_t n, duplicates;
 };
 
 /* Slices of one orientation, sorted by place. */
 static struct places places_of(struct slice *s, size_t n)
 {
-	struct places p = { vx_alloc(n * sizeof(double)), vx_alloc(n * sizeof(size_t)), 0, 0, 0 };
+	struct places p = { vx_alloc(n * sizeof(double)), vx_alloc(n * sizeof(size_t)), 0, 0 };
 	for (size_t i = 0, end; i < n; i = end) {
 		for (end = i + 1; end < n && s[end].position - s[end - 1].position < SAME_PLACE;)
 			end++;
@@ -104,18 +104,22 @@ static struct places places_of(struct slice *s, size_t n)
 	return p;
 }
 
-/* How many volumes most places have a slice of; of two equally frequent the larger. */
-static size_t most_frequent(const size_t *counts, size_t n)
+static int by_count(const void *a, const void *b)
+{
+	const size_t *x = a, *y = b;
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* How many volumes most places have a slice of; of two equally frequent the larger. Sorts the counts. */
+static size_t most_frequent(size_t *counts, size_t n)
 {
 	size_t best = 0, most = 0;
-	for (size_t i = 0; i < n; i++) {
-		size_t same = 0;
-		if (counts[i] == best)
-			continue;
-		for (size_t k = 0; k < n; k++)
-			same += counts[k] == counts[i];
-		if (same > most || (same == most && counts[i] > best)) {
-			most = same;
+	qsort(counts, n, sizeof(*counts), by_count);
+	for (size_t i = 0, end; i < n; i = end) {
+		for (end = i + 1; end < n && counts[end] == counts[i];)
+			end++;
+		if (end - i >= most) {
+			most = end - i;
 			best = counts[i];
 		}
 	}

@@ -104,6 +104,8 @@ static void test_numbers(struct vx_dicom *d)
 	gives(d, 0x00280010, "US", "\x80\x01", 2, "{}{\"rows\":384}", 0);
 	gives(d, 0x00280010, "US", "\x80\x01\x02", 3, "{}{}", 1);
 	gives(d, 0x00280030, "DS", "0.5\\0.6 ", 8, "{}{\"pixel_spacing\":[0.5,0.6]}", 0);
+	gives(d, 0x00280008, "IS", "1 ", 2, "{}{\"frames\":1}", 0);
+	gives(d, 0x00280008, "IS", "12", 2, "{}{\"frames\":12}", 1); /* each frame's own place is not read */
 	gives(d, 0x00280030, "DS", "0.5 ", 4, "{}{}", 1);
 	gives(d, 0x00280030, "DS", "0.5\\\\1", 6, "{}{}", 1);
 }

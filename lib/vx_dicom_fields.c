@@ -1,0 +1,90 @@
+/* vx_dicom_fields: the fields and details of a file that was read, and what is odd about it.
+ * SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "vx_dicom_parts.h"
+
+static void say_of(vx_dicom_say *say, void *arg, const struct dicom_entry *e, const char *what)
+{
+	char text[200];
+	snprintf(text, sizeof(text), "%s %s", e->keyword, what);
+	if (say)
+		say(arg, text);
+}
+
+/* Of an ADC map, a b-value in the header is that of the images it was made from. */
+static bool says_nothing(struct vx_dicom *d, const struct dicom_entry *e)
+{
+	bool found = false;
+	for (size_t i = 0; e->n_not_of > 0 && i < d->list->n && !found; i++) {
+		const char *wrong, *note;
+		if (d->list->entries[i].tag != 0x00080008 || d->list->entries[i].type != D_LIST)
+			continue;
+		struct vx_json *types = dicom_value_json(d, i, &wrong, &note);
+		for (size_t k = 0; k < vx_json_size(types); k++)
+			for (size_t n = 0; n < e->n_not_of; n++)
+				found |= strcmp(vx_json_text(vx_json_at(types, k), NULL), e->not_of[n]) == 0;
+		vx_json_free(types);
+	}
+	return found;
+}
+
+static void collect(struct vx_dicom *d, bool details, struct vx_json *out, vx_dicom_say *say, void *arg)
+{
+	for (size_t i = 0; i < d->list->n; i++) {
+		const struct dicom_entry *e = &d->list->entries[i];
+		const char *wrong, *note;
+		if (e->helper || e->detail != details || !d->values[i].have || vx_json_has(out, e->name) ||
+			says_nothing(d, e))
+			continue;
+		struct vx_json *j = dicom_value_json(d, i, &wrong, &note);
+		if (j)
+			vx_json_set(out, e->name, j);
+		char text[120];
+		snprintf(text, sizeof(text), "%s for %s: left out", wrong ? wrong : "", e->name);
+		if (wrong)
+			say_of(say, arg, e, text);
+		else if (note)
+			say_of(say, arg, e, note);
+	}
+}
+
+struct vx_json *vx_dicom_fields(struct vx_dicom *d, vx_dicom_say *say, void *arg)
+{
+	struct vx_json *out = vx_json_object();
+	collect(d, false, out, say, arg);
+	return out;
+}
+
+static void say_oddities(const struct vx_dicom *d, vx_dicom_say *say, void *arg)
+{
+	if (d->wrong_vr)
+		say(arg, "the data set is not written as its transfer syntax says: read as it is");
+	if (d->mixed)
+		say(arg, "an element has no VR although the others have: read without");
+	if (d->charset.unknown)
+		say(arg, "SpecificCharacterSet is none that is known: text is read as UTF-8 or Latin-1");
+}
+
+struct vx_json *vx_dicom_details(struct vx_dicom *d, vx_dicom_say *say, void *arg)
+{
+	struct vx_json *out = vx_json_object();
+	if (say)
+		say_oddities(d, say, arg);
+	vx_json_set_bool(out, "preamble", d->preamble);
+	if (d->syntax[0] && vx_utf8_valid(d->syntax, strlen(d->syntax)))
+		vx_json_set_str(out, "transfer_syntax", d->syntax);
+	vx_json_set_str(out, "encoding",
+		d->deflated       ? "deflated explicit little-endian"
+		: d->enc.implicit ? d->enc.big ? "implicit big-endian" : "implicit little-endian"
+		: d->enc.big      ? "explicit big-endian"
+				  : "explicit little-endian");
+	if (d->charset.terms[0] && vx_utf8_valid(d->charset.terms, strlen(d->charset.terms)))
+		vx_json_set_str(out, "charset", d->charset.terms);
+	collect(d, true, out, say, arg);
+	int64_t frames;
+	if (say && vx_json_get_int(out, "frames", &frames) && frames > 1 && !vx_json_has(out, "image_orientation"))
+		say(arg, "several frames: what each says of itself lies behind the header and is not read");
+	return out;
+}
