@@ -185,6 +185,30 @@ static int read_lines(const char *bytes, size_t n, struct vx_mha_value *values, 
 		      : vx_error_set(err, VX_EREJECT, "ElementDataFile", "missing: the header is cut off, or is none");
 }
 
+static bool is_known(const struct vx_mha_value *key)
+{
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (strlen(names[i].name) == key->len && memcmp(names[i].name, key->text, key->len) == 0)
+			return true;
+	return false;
+}
+
+void vx_mha_others(const char *bytes, size_t n,
+	void (*use)(void *arg, const char *key, size_t key_len, const char *value, size_t len), void *arg)
+{
+	struct vx_mha_value key, value;
+	bool whole;
+	for (size_t at = 0; at < n;) {
+		struct vx_mha_value line = vx_mha_line(bytes, n, &at, &whole);
+		if (!split_line(line.text, line.len, &key, &value))
+			continue;
+		if (is_data_file(&key))
+			return;
+		if (!is_known(&key))
+			use(arg, key.text, key.len, value.text, value.len);
+	}
+}
+
 static bool is_true(const struct vx_mha_value *v)
 {
 	return v->len > 0 && strchr("Tt1", v->text[0]);

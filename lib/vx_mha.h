@@ -58,6 +58,14 @@ bool vx_mha_complete(const char *bytes, size_t n);
  * none for; voxels as text; names that lead out of the header's folder. */
 int vx_mha_parse(const char *bytes, size_t n, struct vx_mha *h, struct vx_error *err) VX_MUST_USE;
 
+/* vx_mha_header: the beginning of a file with all of the header in it, where it has one; appended to header.
+ * VX_EREJECT: it cannot be read. */
+int vx_mha_header(const char *path, struct vx_buf *header, struct vx_error *err) VX_MUST_USE;
+
+/* vx_mha_others: calls use for each line of the header whose key says nothing about the image: comments, tags of DICOM. */
+void vx_mha_others(const char *bytes, size_t n,
+	void (*use)(void *arg, const char *key, size_t key_len, const char *value, size_t len), void *arg);
+
 /* vx_mha_as_nifti: the same image as a header of a NIfTI-1 single file, values as float32 holds them. The sform is exact,
  * the qform coded only where the axes are perpendicular.
  * Errors: VX_EREJECT: an axis longer than 32,767. */

@@ -58,17 +58,18 @@ static int read_some(int fd, void *out, size_t want, size_t *got, struct vx_erro
 }
 
 /* The first bytes of the file until the header is whole, or until want of them are there. */
-static int read_header(struct vx_mha_data *d, size_t want, bool all, struct vx_error *err)
+static int read_header(int fd, struct vx_buf *header, size_t want, bool all, struct vx_error *err)
 {
 	size_t got = 1;
-	while (got > 0 && d->header.len < want && (all || !vx_mha_complete(d->header.data, d->header.len))) {
-		size_t room = d->header.len == 0 ? FIRST_READ : d->header.len * 3;
-		room = room < want - d->header.len ? room : want - d->header.len;
-		char *at = vx_buf_reserve(&d->header, room);
-		int st = read_some(d->fd, at, room, &got, err);
+	vx_buf_reserve(header, 1);
+	while (got > 0 && header->len < want && (all || !vx_mha_complete(header->data, header->len))) {
+		size_t room = header->len == 0 ? FIRST_READ : header->len * 3;
+		room = room < want - header->len ? room : want - header->len;
+		char *at = vx_buf_reserve(header, room);
+		int st = read_some(fd, at, room, &got, err);
 		if (st != VX_OK)
 			return st;
-		d->header.len += got;
+		header->len += got;
 		/* No text: not worth reading on. */
 		if (!all && memchr(at, '\0', got))
 			break;
@@ -76,14 +77,24 @@ static int read_header(struct vx_mha_data *d, size_t want, bool all, struct vx_e
 	return VX_OK;
 }
 
+int vx_mha_header(const char *path, struct vx_buf *header, struct vx_error *err)
+{
+	uint64_t size;
+	int fd = open_regular(path, &size, err);
+	if (fd < 0)
+		return VX_EREJECT;
+	int st = read_header(fd, header, VX_MHA_HEADER_MAX, false, err);
+	close(fd);
+	return st;
+}
+
 static int parse_header(struct vx_mha_data *d, uint64_t size, struct vx_error *err)
 {
-	vx_buf_reserve(&d->header, 1);
-	int st = read_header(d, VX_MHA_HEADER_MAX, false, err);
+	int st = read_header(d->fd, &d->header, VX_MHA_HEADER_MAX, false, err);
 	if (st == VX_OK && vx_mha_is_list(d->header.data, d->header.len)) {
 		if (size > VX_MHA_HEADER_MAX)
 			return vx_error_set(err, VX_EREJECT, NULL, "a list of files of more than 1 MiB");
-		st = read_header(d, (size_t)size, true, err);
+		st = read_header(d->fd, &d->header, (size_t)size, true, err);
 	}
 	return st == VX_OK ? vx_mha_parse(d->header.data, d->header.len, &d->h, err) : st;
 }

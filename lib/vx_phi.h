@@ -67,6 +67,12 @@ void vx_phi_header(
 /* vx_phi_gzip: the names that the gzip header at the front of a file keeps; block[0..n) is its beginning. */
 void vx_phi_gzip(const struct vx_phi *phi, const uint8_t *block, size_t n, struct vx_phi_list *list);
 
+/* vx_phi_metaimage: the lines of a MetaImage's header that say nothing about the image, by their keys and texts, as of a
+ * sidecar: "header.PatientName". vx_phi_named_metaimage: whether path is one by its name. VX_EREJECT: cannot be read. */
+int vx_phi_metaimage(
+	const struct vx_phi *phi, const char *path, struct vx_phi_list *list, struct vx_error *err) VX_MUST_USE;
+bool vx_phi_named_metaimage(const char *path);
+
 /* vx_phi_extension: the content of a header extension. */
 void vx_phi_extension(const struct vx_phi *phi, int32_t code, const uint8_t *bytes, size_t n, struct vx_phi_list *list);
 
@@ -87,5 +93,8 @@ int vx_phi_file(const struct vx_phi *phi, const char *path, struct vx_phi_list *
  * that are personal by their text alone, not by their name. */
 void vx_phi_sidecar(
 	const struct vx_phi *phi, const struct vx_json *sidecar, struct vx_phi_list *list, struct vx_json *texts);
+
+/* vx_phi_keys: the same of any object, with another word than "sidecar" in where. */
+void vx_phi_keys(const struct vx_phi *phi, const struct vx_json *object, const char *word, struct vx_phi_list *list);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vx_hash.h"
 #include "vx_phi_rules.h"
 
 enum { EXTENSION_MAX = 1 << 20, GAP_MAX = 65536, EXTENSIONS_MAX = 1000 };
@@ -82,6 +83,20 @@ void vx_phi_header(
 	}
 }
 
+/* Extra fields that are known: BC, the block sizes of bgzip; vx, the hash of what vx-mha2nii made the image from. */
+static bool known_extra(const uint8_t *extra, size_t n, size_t size)
+{
+	enum { MARK = 69 };
+	if (n < size)
+		return false;
+	if (size == 6 && memcmp(extra, "BC", 2) == 0)
+		return true;
+	size_t i = 4;
+	while (size == MARK && i < size && vx_hex_digit((char)extra[i]) >= 0)
+		i++;
+	return i == MARK && memcmp(extra, "vx\x41\0", 4) == 0;
+}
+
 /* RFC 1952: ten bytes, then what the flags say: extra field, name, comment. */
 void vx_phi_gzip(const struct vx_phi *phi, const uint8_t *block, size_t n, struct vx_phi_list *list)
 {
@@ -95,8 +110,7 @@ void vx_phi_gzip(const struct vx_phi *phi, const uint8_t *block, size_t n, struc
 	size_t at = 10;
 	if (block[3] & EXTRA) {
 		size_t size = n >= 12 ? (size_t)(block[10] | block[11] << 8) : 0;
-		/* BC: the block sizes of bgzip */
-		if (size != 6 || n < 14 || block[12] != 'B' || block[13] != 'C')
+		if (n < 12 || !known_extra(block + 12, n - 12, size))
 			vx_phi_add(list, "gzip.extra", "unknown");
 		at += 2 + size;
 	}
@@ -225,6 +239,8 @@ int vx_phi_image(const struct vx_phi *phi, struct vx_gz *gz, struct vx_phi_list 
 
 int vx_phi_file(const struct vx_phi *phi, const char *path, struct vx_phi_list *list, struct vx_error *err)
 {
+	if (vx_phi_named_metaimage(path))
+		return vx_phi_metaimage(phi, path, list, err);
 	struct vx_gz *gz = vx_gz_new();
 	int st = vx_gz_open(gz, path, err);
 	if (st == VX_OK)

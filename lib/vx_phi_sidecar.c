@@ -122,6 +122,11 @@ void vx_phi_sidecar(
 	search(phi, sidecar, "sidecar", list, texts);
 }
 
+void vx_phi_keys(const struct vx_phi *phi, const struct vx_json *object, const char *word, struct vx_phi_list *list)
+{
+	search(phi, object, word, list, NULL);
+}
+
 /* Text without the zeros that fill it up. */
 static size_t text_length(const uint8_t *bytes, size_t n)
 {

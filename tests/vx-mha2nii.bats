@@ -93,6 +93,32 @@ reason() {
 	has "$err" "labels: no label for 2 (1 voxels), which the file holds"
 }
 
+@test "what is personal in a MetaImage: found by the lint and by vx-upload, named without its value, not in the NIfTI" {
+	mha in/a.mha 'PatientName = Mustermann^Erika' '0010|0030 = 19460101' 'Comment = scan of Mrs Muster' 'ElementMin = 0'
+	printf 12345678 >>in/a.mha
+	run3 vx-nifti-meta -q --phi-lint <<<"$(record a.mha)"
+	expect 1
+	same "$(jq -r '.where + " " + .kind' <<<"$out" | sort | paste -sd ,)" \
+		'header.00100030 birth,header.Comment text,header.PatientName name'
+	run3 vx-nifti-meta -q <<<"$(record a.mha)"
+	expect 0
+	same "$(jq -c '[._nifti.phi[].where] | sort' <<<"$out")" '["header.00100030","header.Comment","header.PatientName"]'
+	run3 grep -c -E 'Muster|1946' "$BATS_TEST_TMPDIR/out"
+	same "$out" 0
+	run3 vx-upload -q --phi=reject --to "file://$PWD/store" <<<"$(record a.mha)"
+	expect 1
+	has "$err" "path_nii"
+	[ -z "$(find store -name '*a.mha')" ]
+	# The image made of it has nothing to be found, the mark in its gzip header included.
+	vx-mha2nii -q --to nii <<<"$(record a.mha)" >made
+	run3 vx-nifti-meta -q --phi-lint made
+	expect 0
+	same "$out" ''
+	run3 vx-upload -q --phi=reject --to "file://$PWD/store" made
+	expect 0
+	same "$err" ''
+}
+
 @test "mha2nii: run again: nothing is written, whatever the clocks say" {
 	mha in/a.mha
 	printf 12345678 >>in/a.mha

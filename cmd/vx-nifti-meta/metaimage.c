@@ -31,6 +31,8 @@ int metaimage_read(
 	if (!data)
 		return err->status;
 	int st = vx_mha_as_nifti(&h, &im->header, err);
+	if (st == VX_OK)
+		st = vx_phi_metaimage(o->rules, w->path.data, &w->phi, err);
 	im->header.metaimage = true;
 	im->header.pair = h.where != VX_MHA_LOCAL;
 	im->header.big_endian = h.big_endian;
