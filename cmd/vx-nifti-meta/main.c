@@ -89,7 +89,9 @@ static void put_geometry(struct members *m, const struct vx_nifti *h, bool volum
 	members_end(m);
 	if (vx_nifti_affine(h, &a) == VX_AFFINE_UNUSABLE) {
 		vx_warn(m->rec, "the %s holds no usable numbers: affine and orientation are left out",
-			h->sform_code > 0 ? "sform" : h->qform_code > 0 ? "qform" : "spacing");
+			h->sform_code > 0   ? "sform"
+			: h->qform_code > 0 ? "qform"
+					    : "spacing");
 	} else {
 		bool regular = vx_nifti_axes(&a, axes);
 		if (!regular)
@@ -298,22 +300,35 @@ static void parse_args(int argc, char **argv, struct opts *o)
 			"--header-only does not go with --labels, --stats, --sha256, --voxel-hash or --check");
 }
 
+/* The lists that the options name. Nothing is left allocated when one of them cannot be had. */
+static void unload(struct opts *o)
+{
+	vx_sidecar_map_free(o->map);
+	vx_volume_types_free(o->types);
+	vx_volumes_free(o->volumes);
+	vx_phi_free(o->rules);
+}
+
+static int load(struct opts *o, struct vx_error *err)
+{
+	o->map = vx_sidecar_load(o->allow, err);
+	o->types = o->map ? vx_volume_types_load(o->type_rules, err) : NULL;
+	o->rules = o->types ? vx_phi_load(NULL, err) : NULL;
+	if (o->rules && o->against)
+		o->volumes = vx_volumes_load(o->against, err);
+	if (o->rules && (!o->against || o->volumes))
+		return VX_OK;
+	unload(o);
+	return err->status;
+}
+
 int main(int argc, char **argv)
 {
 	struct opts o = { .tolerance = 0.1 };
 	struct vx_error err = VX_ERROR_INIT;
 	vx_progname_set("vx-nifti-meta");
 	parse_args(argc, argv, &o);
-	o.map = vx_sidecar_load(o.allow, &err);
-	o.types = o.map ? vx_volume_types_load(o.type_rules, &err) : NULL;
-	o.rules = o.types ? vx_phi_load(NULL, &err) : NULL;
-	if (!o.rules) {
-		vx_volume_types_free(o.types);
-		vx_sidecar_map_free(o.map);
-		vx_message(&err);
-		return vx_exit_status(err.status);
-	}
-	if (o.against && !(o.volumes = vx_volumes_load(o.against, &err))) {
+	if (load(&o, &err) != VX_OK) {
 		vx_message(&err);
 		return vx_exit_status(err.status);
 	}
@@ -333,9 +348,6 @@ int main(int argc, char **argv)
 	int status = vx_filter_main(&f, argv + optind);
 	if (o.phi_lint && status == 0 && atomic_load(&o.findings) > 0)
 		status = vx_exit_status(VX_EREJECT);
-	vx_sidecar_map_free(o.map);
-	vx_volume_types_free(o.types);
-	vx_volumes_free(o.volumes);
-	vx_phi_free(o.rules);
+	unload(&o);
 	return status;
 }
