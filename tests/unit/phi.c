@@ -23,12 +23,12 @@ static void technical_is(const struct vx_phi *phi, const char *text, const char 
 static void test_harmless(const struct vx_phi *phi)
 {
 	static const char *const texts[] = { "", "  ", "FSL5.0", "FSL3.3", "FSL 6.0.4:ddd0a010", "5.0.10",
-		"TE=101;Time=100130.250", "TE=2.3;Time=0.000;phase=1", "TR=5660ms TE=101ms FA=160deg", "dcm2niix",
-		"dcm2niix v1.0.20220720", "SimpleITK 2.2.1", "ITK 5.3", "nibabel", "MRtrix version: 3.0.3",
-		"spm - 3D normalized", "SPM compatible", "FreeSurfer Nov 13 2013", "none", "NONE   ", "unknown",
-		"Anonymized", "3T 3D GR TR=9.7ms/TE=4ms/FA=8deg/SO=no", " v2.25 NIfTI-1 Single file format",
-		"single file format", "t2.nii", "t2_tra_mask.nii", "ADC", "prostate_seg_012.nii.gz",
-		"ICBM AVG 152 T1 TAL LIN", "dsr      ", "T1.hdr", "tmp 1", "?" };
+		"TE=101;Time=100130.250", "TE=2.3;Time=0.000;phase=1", "TE=1e+02;Time=115341.275",
+		"TR=5660ms TE=101ms FA=160deg", "dcm2niix", "dcm2niix v1.0.20220720", "SimpleITK 2.2.1", "ITK 5.3",
+		"nibabel", "MRtrix version: 3.0.3", "spm - 3D normalized", "SPM compatible", "FreeSurfer Nov 13 2013",
+		"none", "NONE   ", "unknown", "Anonymized", "3T 3D GR TR=9.7ms/TE=4ms/FA=8deg/SO=no",
+		" v2.25 NIfTI-1 Single file format", "single file format", "t2.nii", "t2_tra_mask.nii", "ADC",
+		"prostate_seg_012.nii.gz", "ICBM AVG 152 T1 TAL LIN", "dsr      ", "T1.hdr", "tmp 1", "?" };
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		free_is(phi, texts[i], "-");
 }
