@@ -152,6 +152,7 @@ python_with_nibabel() {
 }
 
 @test "nifti-meta facts: an image is read once whatever is asked for" {
+	plain_build
 	command -v strace >/dev/null || skip "no strace"
 	strace -f -e trace=pread64,read -o "$BATS_TEST_TMPDIR/calls" true || skip "strace may not trace here"
 	# 2 MB that gzip cannot make smaller.
