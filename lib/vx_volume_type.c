@@ -108,13 +108,25 @@ static bool begins_with(const char *words, const char *term)
 	return true;
 }
 
+/* Most terms begin with the blank in front of a word, so that few places are looked at. */
+static bool occurs(const char *words, const char *term)
+{
+	if (term[0] == '#') {
+		while (*words && !begins_with(words, term))
+			words++;
+		return *words;
+	}
+	while ((words = strchr(words, term[0])) && !begins_with(words, term))
+		words++;
+	return words;
+}
+
 /* The first of the terms that occurs; NULL: none. */
 static const char *term_in(const struct type_terms *terms, const char *words)
 {
 	for (size_t i = 0; i < terms->n; i++)
-		for (const char *p = words; *p; p++)
-			if (begins_with(p, terms->text[i]))
-				return terms->text[i];
+		if (occurs(words, terms->text[i]))
+			return terms->text[i];
 	return NULL;
 }
 

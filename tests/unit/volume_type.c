@@ -79,7 +79,8 @@ static void test_descriptions(const struct vx_volume_types *types)
 		  "fung",
 			NULL },
 		{ "Th10 bis L1", NULL }, { "VIBE different", "T1" }, { "post10min", NULL }, { "AX", NULL },
-		{ "T12 Wirbel", NULL }, { "t1 und t2", NULL } };
+		{ "T12 Wirbel", NULL }, { "T2 flow comp", "T2" }, { "Planungs-MRT t2 tse", "T2" },
+		{ "t1 und t2", NULL } };
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct vx_json *j = vx_json_object();
 		struct vx_type_verdict v;
@@ -120,6 +121,16 @@ static void test_evidence(const struct vx_volume_types *types)
 	type_is(types, "{\"Modality\":\"CT\",\"series_description\":\"T2\"}", "OTHER other-modality");
 	type_is(types, "{\"BidsGuess\":[\"anat\",\"_acq-tse2_T2w\"]}", "T2 t2-bids-guess");
 	type_is(types, "{\"AcquisitionContrast\":\"PROTON_DENSITY\"}", "PD pd-acquisition-contrast");
+	/* GE has the protocol of the whole study there: it counts last, and only where it names one kind. */
+	type_is(types, "{\"series_description\":\"Ax T2\",\"protocol_name\":\"Prostate DWI DCE\"}", "T2 t2-words");
+	type_is(types, "{\"series_description\":\"Ax\",\"protocol_name\":\"Prostate T2 DWI\"}",
+		"? -: nothing that a rule asks for is there");
+	type_is(types, "{\"series_description\":\"Ax\",\"protocol_name\":\"t2_tse\"}", "T2 t2-protocol");
+	type_is(types, "{\"protocol_name\":\"ep2d_diff\"}", "DWI dwi-protocol");
+	type_is(types, "{\"protocol_name\":\"localizer\"}", "LOCALIZER localizer-protocol");
+	type_is(types, "{\"series_description\":\"AX\",\"protocol_name\":\"ADC\"}",
+		"? adc-protocol: series_description is there");
+	type_is(types, "{\"protocol_name\":\"ADC\"}", "ADC adc-protocol");
 	/* Two echoes under one name: the time tells. */
 	type_is(types, "{\"series_description\":\"PD+T2\",\"echo_time\":0.1}", "T2 t2-late-echo-of-two");
 	type_is(types, "{\"series_description\":\"PD+T2\",\"echo_time\":0.02}", "PD pd-early-echo-of-two");
