@@ -151,6 +151,32 @@ converted() { printf '%s\n' "$BATS_TEST_TMPDIR/work/$SERIES"/$1*/converted/*.nii
 	[ "$(stat -c %i "$(converted 7)")" != "$inode" ]
 }
 
+@test "prostatex: a slice that lacks in the middle is a reject, one that is cut off is told; a folder may mix series" {
+	take "$SERIES/7*" "$SERIES/8*" '*.csv'
+	middle=$(echo "$X/$SERIES"/7*/1-05.dcm)
+	mv "$middle" "$BATS_TEST_TMPDIR/slice"
+	truncate -s 2000 "$(find "$X/$SERIES"/8* -name 1-19.dcm)"
+	start_serve
+	ingest
+	expect 1
+	same "$(jq -r .reason "$BATS_TEST_TMPDIR/rejects")" 'slices are missing or unevenly spaced: Missing images? Expected 18 images, but instance number (0020,0013) ranges from 1 to 19'
+	has "$err" 'DYNDISTCALCBVAL-83202: warning: 1 of 19 DICOM files became no image'
+	has "$(counts)" 'volume created 1'
+	truncate -s 5000 "$BATS_TEST_TMPDIR/slice"
+	mv "$BATS_TEST_TMPDIR/slice" "$middle"
+	ingest
+	expect 1
+	same "$(jq -r .reason "$BATS_TEST_TMPDIR/rejects")" \
+		"dcm2niix failed with status 1: Warning: File not large enough to store image data: ${middle#"$X/"}"
+	rm -r "$X/$SERIES"/*
+	find "$SOURCE/$SERIES"/[78]* -name '*.dcm' | awk '{ print $0 " " NR ".dcm" }' |
+		while read -r from to; do cp --no-preserve=mode "$from" "$X/$to"; done
+	rm -r "$BATS_TEST_TMPDIR/store"
+	ingest --on-conflict update
+	expect 0
+	has "$(counts)" "$(printf 'volume created 1\nvolume updated 1')"
+}
+
 @test "prostatex: a mask in ITK's order of voxels; one on no volume; one that is none; one of no study" {
 	take "$SERIES/4*" "$SERIES/7*" '*.csv'
 	start_serve

@@ -48,12 +48,28 @@ dicom_without_comment() {
 	head -c 24 /dev/zero | dd of="$1" bs=1 seek=228 conv=notrunc status=none && gzip -n "$1"
 }
 
+# dicom_all_slices PART FOLDER: whether the images are whole, by what dcm2niix said. Where slices lack in the middle it
+# makes a second image whose slices it made up (_Eq_), and the first has a wrong place for each slice behind the gap.
+dicom_all_slices() {
+	local found used
+	if [ -n "$(find "$1" -name '*_Eq_*.nii')" ]; then
+		echo "slices are missing or unevenly spaced: $(grep -a -e '^Warning: Missing images' -e '^Warning: Interslice' "$1/.log" |
+			tail -n 1 | sed 's/^Warning: //')"
+		return 1
+	fi
+	found=$(sed -n 's/^Found \([0-9]*\) DICOM file.*/\1/p' "$1/.log")
+	used=$(awk '/^Convert [0-9]+ DICOM/ { n += $2 } END { print n + 0 }' "$1/.log")
+	[ "${found:-0}" -le "$used" ] ||
+		printf '%s: %s: warning: %d of %d DICOM files became no image\n' "$VX_NAME" "$2" $((found - used)) "$found" >&2
+}
+
 # dicom_images_of PART FOLDER: dcm2niix into PART; says why where it fails.
 dicom_images_of() {
 	local status=0 image
 	timeout 3600 dcm2niix -b y -ba n -z n -f %j -d 0 -o "$1" "$DATA/$2" >"$1/.log" 2>&1 </dev/null || status=$?
 	[ "$status" -ne 124 ] || { echo 'dcm2niix did not end within an hour' && return 1; }
 	[ "$status" -eq 0 ] || { echo "dcm2niix failed with status $status: $(tail -n 1 "$1/.log")" && return 1; }
+	dicom_all_slices "$1" "$2" || return
 	for image in "$1"/*.nii; do
 		[ -e "$image" ] || { echo 'dcm2niix made no image of it' && return 1; }
 		[ -e "${image%.nii}.json" ] || { echo "dcm2niix made no sidecar for $(basename "$image")" && return 1; }
@@ -77,6 +93,7 @@ dicom_folder() {
 		return
 	fi
 	rm -rf "$part" "$to"
+	reason=${reason//"$DATA/"/}
 	echo failed >>"$VX_TMP/done"
 	jq -nc --arg tool "$VX_NAME" --arg folder "$folder" --arg reason "$reason" \
 		'{$tool, $reason, record: {_source: {file: $folder}}}' >"$(mktemp "$VX_TMP/rejects/XXXXXXXX")"
@@ -98,7 +115,7 @@ dicom_convert() {
 	rm -rf "$WORK"/.part-*
 	: >"$VX_TMP/done"
 	export WORK DATA VX_TMP VX_NAME VX_DCM2NIIX
-	export -f dicom_folder dicom_stamp dicom_images_of dicom_without_comment dicom_sidecars
+	export -f dicom_folder dicom_stamp dicom_images_of dicom_all_slices dicom_without_comment dicom_sidecars
 	# shellcheck disable=SC2016 # expands in the other shell
 	tr '\n' '\0' <"$VX_TMP/folders" | xargs -0 -n 1 -P "$(nproc)" bash -c 'dicom_folder "$1"' dicom || vx_note 74 dicom
 	exec {lock}>&-
