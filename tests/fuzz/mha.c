@@ -11,6 +11,17 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Keys and values are part of the input. */
+static void look(void *arg, const char *key, size_t key_len, const char *value, size_t len)
+{
+	static volatile char sum;
+	(void)arg;
+	for (size_t i = 0; i < key_len; i++)
+		sum = (char)(sum ^ key[i]);
+	for (size_t i = 0; i < len; i++)
+		sum = (char)(sum ^ value[i]);
+}
+
 static void read_all(const char *path)
 {
 	static uint8_t chunk[65536];
@@ -38,6 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t bytes[VX_NIFTI1_FILE];
 	char path[64];
 	(void)vx_mha_complete((const char *)data, size);
+	vx_mha_others((const char *)data, size, look, NULL);
 	/* What is read as an image is one as NIfTI too. */
 	if (vx_mha_parse((const char *)data, size, &h, &err) == VX_OK && vx_mha_as_nifti(&h, &n, &err) == VX_OK) {
 		vx_nifti_write_header(&n, bytes);

@@ -175,6 +175,7 @@ static void gzip_is(const struct vx_phi *phi, const char *bytes, size_t n, const
 }
 
 #define GZ(flags) "\x1f\x8b\x08" flags "\0\0\0\0\0\3"
+#define HEX64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 static void test_gzip(const struct vx_phi *phi)
 {
 	gzip_is(phi, "", 0, "");
@@ -184,6 +185,9 @@ static void test_gzip(const struct vx_phi *phi)
 	gzip_is(phi, GZ("\x18") "t2.nii\0Mustermann^Max", 32, "gzip.comment name");
 	gzip_is(phi, GZ("\x04") "\6\0BC\2\0ab", 18, "");
 	gzip_is(phi, GZ("\x0c") "\6\0XY\2\0abMuster", 25, "gzip.extra unknown, gzip.name text");
+	gzip_is(phi, GZ("\x04") "\x45\0vx\x41\0001" HEX64, 81, "");
+	gzip_is(phi, GZ("\x04") "\x45\0vx\x41\0001" HEX64, 80, "gzip.extra unknown");
+	gzip_is(phi, GZ("\x04") "\x45\0vx\x41\0M" HEX64, 81, "gzip.extra unknown");
 	/* Cut within: what is not seen is said. */
 	gzip_is(phi, GZ("\x0c") "\xff\xff", 12, "gzip.extra unknown, gzip.name unknown");
 	gzip_is(phi, GZ("\x04"), 10, "gzip.extra unknown");
