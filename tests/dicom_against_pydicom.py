@@ -38,24 +38,29 @@ def items_of(element):
 
 
 def number_of(item, entry):
-    """The number as the file spells it, in the field's unit."""
+    """The number as the file spells it, in the field's unit; None: it is none, or out of its range."""
     text = getattr(item, "original_string", None) or str(item)
-    exact = decimal.Decimal(text.strip()) / decimal.Decimal(str(entry.get("per", 1)))
+    try:
+        exact = decimal.Decimal(text.strip()) / decimal.Decimal(str(entry.get("per", 1)))
+    except decimal.InvalidOperation:
+        return None
     value = float(exact)
     if entry.get("modulo"):
         value %= entry["modulo"]
     return value if entry.get("min", value) <= value <= entry.get("max", value) else None
 
 
+def date_of(text):
+    return datetime.datetime.strptime(text.replace(".", ""), "%Y%m%d").strftime("%Y-%m-%d")
+
+
 def datetime_of(dataset, entry, items):
-    if "time" not in entry:
-        return None
-    time = dataset.get(int(entry["time"].replace(",", ""), 16))
-    if not time or not time.value:
-        return None
-    day = datetime.datetime.strptime(str(items[0]), "%Y%m%d").strftime("%Y-%m-%d")
-    text = str(time.value)
-    return f"{day}T{text[0:2]}:{text[2:4]}:{text[4:]}"
+    """A date and its time, or both in one (without a zone)."""
+    day, time = str(items[0])[:8], str(items[0])[8:]
+    if "time" in entry:
+        element = dataset.get(int(entry["time"].replace(",", ""), 16))
+        day, time = str(items[0]), str(element.value) if element and element.value else ""
+    return f"{date_of(day)}T{time[0:2]}:{time[2:4]}:{time[4:]}" if len(time) >= 6 else None
 
 
 def wanted(dataset, entry):
@@ -71,7 +76,7 @@ def wanted(dataset, entry):
     if kind == "list":
         return [str(item).strip() for item in items]
     if kind == "date":
-        return datetime.datetime.strptime(str(items[0]), "%Y%m%d").strftime("%Y-%m-%d")
+        return date_of(str(items[0]))
     if kind == "datetime":
         return datetime_of(dataset, entry, items)
     if kind == "age":

@@ -239,6 +239,21 @@ python_with_pydicom() {
 	same "$out" "164 files, 6948 values compared"
 }
 
+@test "dicom-meta: equal to pydicom on pydicom's own test files" {
+	python_with_pydicom
+	local files
+	files=$("$PYTHON" -c 'import os, pydicom; print(os.path.join(os.path.dirname(pydicom.__file__), "data"))')
+	[ "$(find "$files" -name '*.dcm' | wc -l)" -gt 50 ] || skip "pydicom came without its test files"
+	# no_meta.dcm begins with a byte too many: neither reads what is in it.
+	records "$files" | grep '\.dcm"' | grep -v no_meta.dcm >"$BATS_TEST_TMPDIR/in"
+	run3 vx-dicom-meta -q "$BATS_TEST_TMPDIR/in"
+	expect 0
+	cp "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/records"
+	run3 "$PYTHON" "$ROOT/tests/dicom_against_pydicom.py" "$ROOT/share/dicom.json" <"$BATS_TEST_TMPDIR/records"
+	expect 0
+	[[ $out =~ ^[0-9]+\ files,\ [0-9]+\ values\ compared$ ]] || { echo "$out"; false; }
+}
+
 @test "dicom-meta --series: the seven series of ProstateX-0000" {
 	needs_data prostatex
 	run3 vx-scan -q --kind dicom "$DATA/prostatex"

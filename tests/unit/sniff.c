@@ -84,6 +84,11 @@ static void test_others(void)
 	memcpy(dicom + 128, "DICM", 4);
 	ok_str(kind(dicom, sizeof dicom), "dicom", "DICM at 128");
 	ok_str(kind(dicom, 131), "other", "DICM cut off");
+	ok_str(kind("\10\0\5\0CS\2\0 x\10\0\10\0CS\2\0 x", 20), "dicom", "a data set without preamble");
+	ok_str(kind("\0\10\0\5CS\0\2 x\0\10\0\10CS\0\2 x", 20), "dicom", "a big-endian one");
+	ok_str(kind("\10\0\5\0\2\0\0\0 x\10\0\10\0\2\0\0\0 x", 20), "dicom", "one without VR");
+	ok_str(kind("\10\0\5\0CS\2\0 x\10\0\4\0CS\2\0 x", 20), "other", "tags that do not ascend");
+	ok_str(kind("\10\0\5\0XX\2\0 x\10\0\10\0XX\2\0 x", 20), "other", "a VR that there is not");
 	ok_str(kind_of_text(" {\"a\": 1}"), "json", "a JSON object");
 	ok_str(kind_of_text("[1,2]"), "json", "a JSON array");
 	ok_str(kind_of_text("{hello}"), "other", "a brace alone is no JSON");
