@@ -77,7 +77,8 @@ bool vx_phi_named_metaimage(const char *path);
 void vx_phi_extension(const struct vx_phi *phi, int32_t code, const uint8_t *bytes, size_t n, struct vx_phi_list *list);
 
 /* vx_phi_behind: what lies between the header h of an open image and its voxels, extensions where they are announced. gz
- * is read from its start for that, and only where there is anything. At most 1 MiB of an extension is looked at. */
+ * is read from its start for that, and only where there is anything. 1 MiB of extensions is looked at; more is "extension.*",
+ * of kind "unknown". */
 int vx_phi_behind(const struct vx_phi *phi, struct vx_gz *gz, const struct vx_nifti *h, bool extended,
 	struct vx_phi_list *list, struct vx_error *err) VX_MUST_USE;
 
@@ -96,5 +97,9 @@ void vx_phi_sidecar(
 
 /* vx_phi_keys: the same of any object, with another word than "sidecar" in where. */
 void vx_phi_keys(const struct vx_phi *phi, const struct vx_json *object, const char *word, struct vx_phi_list *list);
+
+/* vx_phi_key_name: how a key of a sidecar may be called in a message: as the rules spell it; NULL: not at all, since
+ * nobody knows it and it may be a name itself. */
+const char *vx_phi_key_name(const struct vx_phi *phi, const char *key);
 
 #endif

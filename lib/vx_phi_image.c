@@ -6,7 +6,7 @@
 #include "vx_hash.h"
 #include "vx_phi_rules.h"
 
-enum { EXTENSION_MAX = 1 << 20, GAP_MAX = 65536, EXTENSIONS_MAX = 1000 };
+enum { LOOK_MAX = 1 << 20, GAP_MAX = 65536, EXTENSIONS_MAX = 1000 };
 
 /* Where the versions of the header keep free text: offset and length in bytes. */
 struct place {
@@ -153,6 +153,7 @@ static int read_part(struct vx_gz *gz, uint64_t size, size_t max, struct vx_buf 
 static int search_extensions(const struct vx_phi *phi, struct vx_gz *gz, bool big, uint64_t *at, uint64_t end,
 	struct vx_buf *b, struct vx_phi_list *list, struct vx_error *err)
 {
+	size_t left = LOOK_MAX;
 	int st = VX_OK;
 	for (int i = 0; st == VX_OK && i < EXTENSIONS_MAX && end - *at >= 8; i++) {
 		st = read_part(gz, 8, 8, b, err);
@@ -161,10 +162,13 @@ static int search_extensions(const struct vx_phi *phi, struct vx_gz *gz, bool bi
 		*at += b->len;
 		if (size < 16 || size - 8 > end - *at)
 			break;
-		st = read_part(gz, size - 8, EXTENSION_MAX, b, err);
+		st = read_part(gz, size - 8, left, b, err);
 		*at += size - 8;
 		if (st == VX_OK)
 			vx_phi_extension(phi, code, (const uint8_t *)b->data, b->len, list);
+		left -= b->len;
+		if (st == VX_OK && left == 0)
+			vx_phi_add(list, "extension.*", "unknown"); /* not looked at to the end */
 	}
 	return st;
 }

@@ -38,6 +38,15 @@ static bool says_something(struct search *s, const struct vx_json *value)
 	return false;
 }
 
+const char *vx_phi_key_name(const struct vx_phi *phi, const char *key)
+{
+	struct vx_buf folded = VX_BUF_INIT;
+	vx_phi_fold_key(key, &folded);
+	const struct vx_phi_key *known = vx_phi_find_key(phi, folded.data);
+	vx_buf_free(&folded);
+	return known ? known->shown : NULL;
+}
+
 /* What is wrong with a key by its name; *shown: how it may be called. NULL: nothing. */
 static const char *judge_key(struct search *s, const char *key, const char **shown, bool *dates)
 {

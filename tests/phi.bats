@@ -76,3 +76,166 @@ pipe() {
 	nothing_planted store
 	same "$(find store -name '*.json' | wc -l)" 38
 }
+
+# What is planted by hand, a name and a date of birth; no folder or file that is kept is called so.
+word='Mustermann|1946'
+
+# le32 NUMBER: its four bytes.
+le32() { printf '%b' "$(printf '\\x%02x' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24 & 255)))"; }
+
+# patch FILE OFFSET: writes stdin into FILE there.
+patch() { dd of="$1" bs=1 seek="$2" conv=notrunc status=none; }
+
+# behind FILE FLAG: puts stdin, filled up to 64 bytes, between header and voxels of the plain image FILE.
+behind() {
+	cat >part
+	truncate -s 64 part
+	{ head -c 348 "$1"; printf '%b\0\0\0' "$2"; cat part; tail -c +353 "$1"; } >longer
+	mv longer "$1"
+	printf '\0\0\xd0\x43' | patch "$1" 108 # vox_offset: 416 as float32
+}
+
+# extension CODE TEXT: one of 64 bytes.
+extension() { le32 64; le32 "$1"; printf '%s' "$2"; }
+
+# images FOLDER: a copy of one image for each place, named after what --phi-lint is to say; PLACE is free of the word.
+images() {
+	local n='Mustermann^Max' d='1946-03-12' p
+	mkdir -p "$1"
+	vx-demo-dataset demo
+	gzip -dc demo/images/DEMO-001/2019-03-14/t2.nii.gz >plain.nii
+	new() { p=$1/$2.nii; cp plain.nii "$p"; }
+	new "$1" descrip=name && printf '%s\0' "$n" | patch "$p" 148
+	new "$1" descrip=date && printf 'scan %s\0' "$d" | patch "$p" 148
+	new "$1" descrip.rest=name && printf 'FSL5.0\0\0%s\0' "$n" | patch "$p" 148
+	new "$1" aux_file=name && printf '%s\0' "$n" | patch "$p" 228
+	new "$1" aux_file.rest=date && printf 'none\0%s\0' "$d" | patch "$p" 228
+	new "$1" db_name=text && printf 'Mustermann\0' | patch "$p" 14
+	new "$1" data_type=date && printf '%s' "$d" | patch "$p" 4
+	new "$1" intent_name=name && printf '%s\0' "$n" | patch "$p" 328
+	new "$1" extension.dicom=dicom && extension 2 "$n" | behind "$p" '\1'
+	new "$1" extension.afni=date && extension 4 "<a>$d</a>" | behind "$p" '\1'
+	new "$1" extension.comment=text && extension 6 'Mustermann' | behind "$p" '\1'
+	new "$1" extension.mrs.PatientName=name && extension 44 '{"PatientName":"Mustermann"}' | behind "$p" '\1'
+	new "$1" extension.1234=name && extension 1234 "$n" | behind "$p" '\1'
+	new "$1" gap=leftover && printf 'Mustermann' | behind "$p" '\0'
+	cp plain.nii Mustermann_t2.nii
+	gzip -c Mustermann_t2.nii >"$1/gzip.name=text.nii.gz"
+	{ printf '\x1f\x8b\x08\x10\0\0\0\0\0\x03%s\0' "$d"; gzip -nc plain.nii | tail -c +11; } >"$1/gzip.comment=date.nii.gz"
+	new "$1" sidecar.PatientName=name && echo "{\"PatientName\":\"$n\",\"EchoTime\":0.1}" >"${p%nii}json"
+	new "$1" sidecar.PatientBirthDate=birth && echo "{\"patient_birth_date\":\"$d\"}" >"${p%nii}json"
+	new "$1" sidecar.ImageComments=text && echo '{"ImageComments":"Mustermann"}' >"${p%nii}json"
+	new "$1" sidecar.OperatorsName=staff && echo '{"OperatorsName":"Mustermann"}' >"${p%nii}json"
+	new "$1" sidecar.SeriesDescription=name && echo "{\"SeriesDescription\":\"t2 $n\",\"EchoTime\":0.1}" >"${p%nii}json"
+	new "$1" sidecar.ProtocolName=date && echo "{\"ProtocolName\":\"t2 $d\"}" >"${p%nii}json"
+	new "$1" sidecar.ImageType=name && echo "{\"ImageType\":[\"ORIGINAL\",\"$n\"]}" >"${p%nii}json"
+	new "$1" sidecar.\*=date && echo "{\"Mustermann\":\"$d\"}" >"${p%nii}json"
+	rm -r demo plain.nii Mustermann_t2.nii part
+}
+
+# planted_in FILE-OR-FOLDER...: the files that hold the word, also inside gzip and in its names.
+planted_in() {
+	find "$@" -type f | sort | while read -r f; do
+		if cat "$f" <(gzip -dcf <"$f" 2>/dev/null || :) | grep -qaE "$word"; then echo "$f"; fi
+	done
+}
+
+@test "a name or a date of birth in any place of an image or its sidecar is found, named by place and kind alone" {
+	cd "$BATS_TEST_TMPDIR"
+	images planted
+	cp -r planted before
+	n=$(find planted -name '*.nii*' | wc -l)
+	same "$(planted_in planted | sed 's/json$/nii/' | sort -u | wc -l)" "$n"
+	vx-scan -q planted >records
+	run3 vx-nifti-meta --phi-lint records
+	expect 1
+	same "$(jq -r '"\(.path_nii | sub(".*/"; "") | sub(".nii(.gz)?$"; "")) \(.where)=\(.kind)"' <<<"$out" |
+		awk '$1 == $2 { n++; next } { print } END { print n }')" "$n"
+	has "$err" "vx-nifti-meta: $n records in, $n out, 0 rejected, $n findings"
+	case $out$err in *Muster* | *1946*) false ;; esac
+	# What is clean has none, and ends with 0.
+	vx-demo-dataset clean
+	find clean -name '*.json' -delete
+	run3 vx-nifti-meta -q --phi-lint <(vx-scan -q clean/images/DEMO-001)
+	expect 0
+	same "$out$err" ''
+	diff -r planted before
+}
+
+@test "strip: none of it becomes a field; warn: it does, and is said; reject: the record is" {
+	cd "$BATS_TEST_TMPDIR"
+	images planted
+	n=$(find planted -name '*.nii*' | wc -l)
+	vx-scan -q planted >records
+	run3 vx-nifti-meta --text records
+	expect 0
+	case $out$err in *Muster* | *1946*) false ;; esac
+	same "$(jq -r '._nifti.phi | length' <<<"$out" | sort | uniq -c | sed 's/^ *//')" "$n 1"
+	for key in SeriesDescription ProtocolName ImageType; do
+		has "$err" "warning: $key of the sidecar may be personal: left out (--phi=warn keeps it)"
+	done
+	same "$(jq -c 'select(.path_nii | endswith("Description=name.nii")) | [.series_description, .echo_time]' <<<"$out")" \
+		'[null,0.1]'
+	run3 vx-nifti-meta --text --phi=warn records
+	expect 0
+	same "$(jq -r 'select(.path_nii | endswith("Description=name.nii")).series_description' <<<"$out")" 't2 Mustermann^Max'
+	same "$(jq -r 'select(.path_nii | endswith("/descrip=name.nii"))._nifti.text.descrip' <<<"$out")" 'Mustermann^Max'
+	has "$err" "descrip.rest may be personal (name)"
+	case $err in *Muster* | *1946*) false ;; esac
+	run3 vx-nifti-meta --phi=reject --rejects left records
+	expect 1
+	same "$out" ''
+	has "$err" "gzip.name=text.nii.gz: phi: gzip.name may be personal (text)"
+	same "$(wc -l <left)" "$n"
+	case $err in *Muster* | *1946*) false ;; esac
+	run3 vx-nifti-meta --phi=hide records
+	expect 64
+	has "$err" "--phi: 'hide' is none of strip, warn and reject"
+}
+
+@test "on the way to store and database: sidecars are stripped, images warned of or rejected, the export has nothing" {
+	cd "$BATS_TEST_TMPDIR"
+	images planted/DEMO-001
+	n=$(find planted -name '*.nii*' | wc -l)
+	side=$(find planted -name '*.json' | wc -l)
+	start_serve -v
+	echo '{"identifier":"datasource/x","shorthand":"DX"}' | vx-post -q --api "$API" >/dev/null
+	vx-scan -q --pattern '{patient}/{name}.nii{z:(.gz)?}' planted | vx-patient-map -q --api "$API" --datasource datasource/x \
+		--id 'volume/{patient}/{name}' --parent 'study/{patient}/a' | vx-nifti-meta -q 2>/dev/null >records
+	same "$(wc -l <records)" $((n + 1))
+	run3 vx-upload -v --to "file://$PWD/strict" --phi=reject records
+	expect 1
+	same "$(grep -c 'path_nii: .* of the file may be personal' <<<"$err")" $((n - side))
+	case $err in *Muster* | *1946*) false ;; esac
+	same "$(planted_in strict)" ''
+	same "$(find strict -name '*.nii*' | wc -l) $(find strict -name '*.json' | wc -l)" "$side $side"
+	run3 vx-upload -v --to "file://$PWD/store" records
+	expect 0
+	has "$err" "; $((n - side)) files with what may be personal"
+	has "$err" "path_nii: gzip.comment of the file may be personal (date): it leaves as it is"
+	case $err in *Muster* | *1946*) false ;; esac
+	cp "$BATS_TEST_TMPDIR/out" stored
+	# The images are what they were; of the sidecars the store has cleaned copies only.
+	same "$(planted_in store | grep -c '\.nii')" $((n - side))
+	same "$(planted_in store | grep -v '\.nii')" ''
+	vx-post -v --api "$API" stored >results 2>messages
+	curl -sf "$API/v1/export" >export
+	same "$(grep -c '"volume/' export)" "$n"
+	same "$(planted_in export results messages serve.log stored records "$DB")" ''
+	same "$(jq -r 'select(.identifier | test("SeriesDescription")).echo_time' export)" 0.1
+}
+
+@test "vx-upload --sidecars=as-is warns of a sidecar, or rejects it; a DICOM file is told" {
+	cd "$BATS_TEST_TMPDIR"
+	echo '{"PatientName":"Mustermann"}' >a.json
+	{ head -c 128 /dev/zero; printf 'DICM'; head -c 300 /dev/zero; } >a.dcm
+	echo '{"identifier":"volume/a","path_json":"a.json","dcm":"a.dcm"}' >records
+	run3 vx-upload -q --to "file://$PWD/store" --sidecars=as-is --field path_json --field dcm records
+	expect 0
+	has "$err" "path_json: sidecar.PatientName of the file may be personal (name): it leaves as it is"
+	has "$err" "dcm: file of the file may be personal (dicom): it leaves as it is"
+	run3 vx-upload -q --to "file://$PWD/strict" --sidecars=as-is --phi=reject records
+	expect 1
+	has "$err" "path_json: sidecar.PatientName of the file may be personal (name)"
+	same "$(find strict -type f 2>/dev/null)" ''
+}

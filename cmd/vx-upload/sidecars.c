@@ -120,19 +120,30 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* How a key may be called, NULL: nobody knows it. */
+static const char *name_of(const struct sidecars *s, const char *key)
+{
+	return vx_sidecar_knows(s->map, key) ? key : vx_phi_key_name(s->rules, key);
+}
+
 void sidecars_name(struct sidecars *s)
 {
-	size_t n = s ? vx_json_size(s->names) : 0, i = 0;
-	if (n == 0)
+	size_t all = s ? vx_json_size(s->names) : 0, n = 0;
+	if (all == 0)
 		return;
-	const char **names = vx_alloc(n * sizeof(*names));
+	const char **names = vx_alloc(all * sizeof(*names));
 	struct vx_buf line = VX_BUF_INIT;
 	struct vx_json_iter it = vx_json_begin(s->names);
 	while (vx_json_next(&it))
-		names[i++] = it.key;
+		if ((names[n] = name_of(s, it.key)))
+			n++;
 	qsort(names, n, sizeof(*names), by_name);
-	for (i = 0; i < n; i++)
-		vx_buf_printf(&line, "%s%s", i ? ", " : "", names[i]);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || strcmp(names[i - 1], names[i]) != 0)
+			vx_buf_printf(&line, "%s%s", line.len ? ", " : "", names[i]);
+	/* A key that nobody knows may be a name itself. */
+	if (all > n)
+		vx_buf_printf(&line, "%s%zu that %s on no list", n ? ", " : "", all - n, all - n == 1 ? "is" : "are");
 	vx_say("left out of sidecars: %s%s", line.data, s->more ? ", and more" : "");
 	vx_buf_free(&line);
 	free(names);

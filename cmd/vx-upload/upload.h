@@ -44,7 +44,7 @@ int sidecars_clean(const struct sidecars *s, const char *path, struct vx_buf *te
 void sidecars_count(struct sidecars *s, const struct vx_json *left_out);
 
 /* sidecars_summary: "; sidecars: 2 cleaned, 3 kinds of keys left out", nothing where there was none. s may be NULL.
- * sidecars_name: says on stderr what the keys were; values are never shown. */
+ * sidecars_name: says on stderr what the known keys were; values are never shown. */
 void sidecars_summary(struct sidecars *s, struct vx_buf *b);
 void sidecars_name(struct sidecars *s);
 
