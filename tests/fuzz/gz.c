@@ -1,4 +1,5 @@
-/* Fuzzes vx_gz: any bytes are a file; whole and as a stream give the same content.
+/* Fuzzes vx_gz: any bytes are a file; whole and as a stream give the same content, and whoever watches sees each byte of
+ * the file once.
  * SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,8 +25,22 @@ static void compare(void *arg, const uint8_t *content)
 		abort();
 }
 
+struct watch {
+	const uint8_t *data;
+	size_t size, seen;
+};
+
+static void watch(void *arg, const uint8_t *bytes, size_t n)
+{
+	struct watch *w = arg;
+	if (n > w->size - w->seen || memcmp(w->data + w->seen, bytes, n) != 0)
+		abort();
+	w->seen += n;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct watch w = { data, size, 0 };
 	char path[40];
 	struct vx_error err = VX_ERROR_INIT;
 	struct content c = { malloc(MOST), 0 };
@@ -37,6 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct vx_gz *g = vx_gz_new();
 	if (vx_gz_open(g, path, &err) == VX_OK) {
 		uint64_t skipped, rest;
+		vx_gz_watch(g, watch, &w);
 		bool good = vx_gz_read(g, c.bytes, MOST, &c.n, &err) == VX_OK && vx_gz_skip(g, 1, &rest, &err) == VX_OK;
 		good = good && rest == 0 && !vx_gz_cut(g);
 		(void)!vx_gz_last_size(g, &last, &err);
@@ -46,6 +62,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		if (vx_gz_rewind(g, &err) == VX_OK && vx_gz_skip(g, MOST, &skipped, &err) == VX_OK && good &&
 			skipped != c.n)
+			abort();
+		if (vx_gz_finish(g, &err) == VX_OK && w.seen != size)
 			abort();
 	}
 	vx_gz_free(g);
