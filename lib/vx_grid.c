@@ -51,34 +51,45 @@ static void order_of(int way, struct order *o)
 		o->mirrored[k] = way >> k & 1;
 }
 
-/* A point of the box in mm: on axis k its low face (at -1/2) or its high one. */
-static void corner_of(const struct vx_grid *g, const bool high[3], double out[3])
+/* The box of all voxels, in mm: its low corner and its edges. */
+struct box {
+	double corner[3], edge[3][3];
+};
+
+static void box_of(const struct vx_grid *g, struct box *b)
 {
 	for (int r = 0; r < 3; r++) {
-		out[r] = g->at.m[r][3];
-		for (int k = 0; k < 3; k++)
-			out[r] += g->at.m[r][k] * ((high[k] ? (double)g->shape[k] : 0) - 0.5);
+		b->corner[r] = g->at.m[r][3];
+		for (int k = 0; k < 3; k++) {
+			b->corner[r] -= g->at.m[r][k] / 2;
+			b->edge[k][r] = g->at.m[r][k] * (double)g->shape[k];
+		}
 	}
 }
 
-/* mm between the farthest corners when mask is taken in this order. */
-static double corners_apart(const struct vx_grid *mask, const struct vx_grid *volume, const struct order *o)
+/* mm between the farthest corners when mask is taken in this order; where that is beyond limit, any number beyond it. */
+static double corners_apart(const struct box *mask, const struct box *volume, const struct order *o, double limit)
 {
-	double farthest = 0;
-	for (int corner = 0; corner < 8; corner++) {
-		bool here[3], there[3];
-		double a[3], b[3];
+	double start[3], step[3][3], farthest = 0;
+	for (int r = 0; r < 3; r++) {
+		start[r] = mask->corner[r] - volume->corner[r];
 		for (int k = 0; k < 3; k++) {
-			there[k] = corner >> k & 1;
-			here[o->axis[k]] = there[k] != o->mirrored[k];
+			const double edge = mask->edge[o->axis[k]][r];
+			start[r] += o->mirrored[k] ? edge : 0;
+			step[k][r] = (o->mirrored[k] ? -edge : edge) - volume->edge[k][r];
 		}
-		corner_of(mask, here, a);
-		corner_of(volume, there, b);
-		double apart = hypot(hypot(a[0] - b[0], a[1] - b[1]), a[2] - b[2]);
-		/* Numbers that overflow are not near to anything. */
-		farthest = isnan(apart) ? INFINITY : fmax(farthest, apart);
 	}
-	return farthest;
+	for (int corner = 0; corner < 8 && !(farthest > limit * limit); corner++) {
+		double square = 0;
+		for (int r = 0; r < 3; r++) {
+			const double apart = start[r] + (corner & 1 ? step[0][r] : 0) + (corner & 2 ? step[1][r] : 0) +
+					     (corner & 4 ? step[2][r] : 0);
+			square += apart * apart;
+		}
+		/* Numbers that overflow are not near to anything. */
+		farthest = isnan(square) ? INFINITY : fmax(farthest, square);
+	}
+	return sqrt(farthest);
 }
 
 static bool same_shape(const struct vx_grid *mask, const struct vx_grid *volume, const struct order *o)
@@ -92,14 +103,19 @@ static bool same_shape(const struct vx_grid *mask, const struct vx_grid *volume,
 void vx_grid_compare(
 	const struct vx_grid *mask, const struct vx_grid *volume, double tolerance, struct vx_grid_fit *fit)
 {
+	struct box here, there;
 	*fit = (struct vx_grid_fit){ .apart = INFINITY };
+	box_of(mask, &here);
+	box_of(volume, &there);
 	/* The first way is as stored: where it fits, no other is looked for. */
 	for (int way = 0; way < 48 && !fit->same; way++) {
 		struct order o;
 		order_of(way, &o);
 		const bool shape = same_shape(mask, volume, &o);
-		const double apart = corners_apart(mask, volume, &o);
-		if ((shape && !fit->shape) || (shape == fit->shape && apart < fit->apart)) {
+		if (fit->shape && !shape)
+			continue;
+		const double apart = corners_apart(&here, &there, &o, shape == fit->shape ? fit->apart : INFINITY);
+		if (shape != fit->shape || apart < fit->apart) {
 			fit->shape = shape;
 			fit->apart = apart;
 			fit->reoriented = way > 0;
