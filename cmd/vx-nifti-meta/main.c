@@ -227,6 +227,35 @@ static bool reads_voxels(const struct opts *o)
 	return o->labels || o->stats || o->voxel_hash || o->check;
 }
 
+/* The option that takes no argument and says yes; NULL: another one. */
+static bool *flag_of(struct opts *o, int c)
+{
+	switch (c) {
+	case OPT_LABELS:
+		return &o->labels;
+	case OPT_STATS:
+		return &o->stats;
+	case OPT_SHA256:
+		return &o->sha256;
+	case OPT_VOXEL_HASH:
+		return &o->voxel_hash;
+	case OPT_CHECK:
+		return &o->check;
+	case OPT_HEADER_ONLY:
+		return &o->header_only;
+	case OPT_TEXT:
+		return &o->text;
+	case OPT_SKIP_BAD_SIDECARS:
+		return &o->skip_bad_sidecars;
+	case OPT_EXPLAIN:
+		return &o->explain;
+	case OPT_PHI_LINT:
+		return &o->phi_lint;
+	default:
+		return NULL;
+	}
+}
+
 static void parse_args(int argc, char **argv, struct opts *o)
 {
 	static const struct option longs[] = { { "labels", no_argument, NULL, OPT_LABELS },
@@ -242,36 +271,14 @@ static void parse_args(int argc, char **argv, struct opts *o)
 		{ "phi-lint", no_argument, NULL, OPT_PHI_LINT }, VX_OPT_COMMON, { 0 } };
 	int c;
 	while ((c = getopt_long(argc, argv, VX_OPT_SHORT, longs, NULL)) != -1) {
+		bool *flag = flag_of(o, c);
+		if (flag) {
+			*flag = true;
+			continue;
+		}
 		switch (c) {
-		case OPT_LABELS:
-			o->labels = true;
-			break;
-		case OPT_STATS:
-			o->stats = true;
-			break;
-		case OPT_SHA256:
-			o->sha256 = true;
-			break;
-		case OPT_VOXEL_HASH:
-			o->voxel_hash = true;
-			break;
-		case OPT_CHECK:
-			o->check = true;
-			break;
-		case OPT_HEADER_ONLY:
-			o->header_only = true;
-			break;
-		case OPT_TEXT:
-			o->text = true;
-			break;
-		case OPT_SKIP_BAD_SIDECARS:
-			o->skip_bad_sidecars = true;
-			break;
 		case OPT_ALLOW:
 			o->allow = optarg;
-			break;
-		case OPT_EXPLAIN:
-			o->explain = true;
 			break;
 		case OPT_TYPE_RULES:
 			o->type_rules = optarg;
@@ -287,9 +294,6 @@ static void parse_args(int argc, char **argv, struct opts *o)
 			break;
 		case OPT_PHI:
 			o->phi = phi_mode_of(optarg);
-			break;
-		case OPT_PHI_LINT:
-			o->phi_lint = true;
 			break;
 		default:
 			vx_opt_common(c, usage, &o->common);
