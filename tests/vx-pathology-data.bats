@@ -231,7 +231,9 @@ prostatex() {
 @test "ProstateX: both tables joined, nothing lost; the independent computation agrees; again: all unchanged" {
 	needs_data prostatex
 	cd "$BATS_TEST_TMPDIR"
-	prostatex "$DATA/prostatex"
+	mkdir tables # without the images, which have a test of their own
+	cp "$DATA"/prostatex/*.csv tables
+	prostatex tables
 	expect 0
 	has "$out" 'patients    16'
 	agrees prostatex "$DATA"/prostatex/{ProstateX-Findings,PROSTATEx_Classes}.csv export --findings findings
@@ -246,7 +248,7 @@ prostatex() {
 	same "$(jq -c 'select(.other_data.clinically_significant == "False") | .isup' export | sort | uniq -c | sed 's/^ *//' |
 		paste -sd ' ')" '3 1 8 null'
 	same "$(jq -c 'select(.isup == 0)' export)" ''
-	run3 "$ROOT/share/datasets/prostatex.sh" --api "$API" --data "$DATA/prostatex" -q --expect-unchanged
+	run3 "$ROOT/share/datasets/prostatex.sh" --api "$API" --data tables -q --expect-unchanged
 	expect 0
 }
 
