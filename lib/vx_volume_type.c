@@ -124,6 +124,9 @@ static bool occurs(const char *words, const char *term)
 /* The first of the terms that occurs; NULL: none. */
 static const char *term_in(const struct type_terms *terms, const char *words)
 {
+	/* Most fields of most records are empty: nothing to look for. */
+	if (!words[0] || (words[0] == ' ' && !words[1]))
+		return NULL;
 	for (size_t i = 0; i < terms->n; i++)
 		if (occurs(words, terms->text[i]))
 			return terms->text[i];
