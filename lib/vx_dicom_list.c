@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "vx_dicom_parts.h"
-#include "vx_opt.h"
+#include "vx_share.h"
 
 static const char *const type_names[] = { "text", "uid", "integer", "number", "numbers", "list", "date", "datetime",
 	"age", NULL };
@@ -201,12 +201,10 @@ static int load_text(struct vx_dicom_list *list, const struct vx_json *file, str
 	return VX_OK;
 }
 
-static int load(struct vx_dicom_list *list, const char *path, struct vx_error *err)
+static int take_list(void *arg, const struct vx_json *file, struct vx_error *err)
 {
-	struct vx_json *file;
-	int st = vx_json_parse_file(path, &file, err);
-	if (st != VX_OK)
-		return st == VX_EREJECT ? (err ? (err->status = VX_EDATA) : VX_EDATA) : st;
+	struct vx_dicom_list *list = arg;
+	int st = VX_OK;
 	const struct vx_json *tags = vx_json_get(file, "tags");
 	size_t n = vx_json_type(tags) == VX_ARRAY ? vx_json_size(tags) : 0;
 	if (n == 0)
@@ -222,21 +220,15 @@ static int load(struct vx_dicom_list *list, const char *path, struct vx_error *e
 		st = load_text(list, file, err);
 	if (st == VX_OK)
 		sort_entries(list);
-	vx_json_free(file);
 	return st;
 }
 
 struct vx_dicom_list *vx_dicom_list_load(const char *path, struct vx_error *err)
 {
-	char *own = NULL;
-	if (!path && vx_share_path("dicom.json", &own, err) != VX_OK)
-		return NULL;
 	struct vx_dicom_list *list = vx_alloc(sizeof(*list));
-	if (load(list, path ? path : own, err) != VX_OK) {
-		vx_error_at(err, path ? path : own, 0);
+	if (vx_share_load(path, "dicom.json", take_list, list, err) != VX_OK) {
 		vx_dicom_list_free(list);
-		list = NULL;
+		return NULL;
 	}
-	free(own);
 	return list;
 }

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vx_opt.h"
+#include "vx_share.h"
 #include "vx_phi_rules.h"
 
 static void patterns_free(struct vx_phi_pattern *patterns, size_t n)
@@ -240,16 +240,10 @@ static int load_codes(struct vx_phi *phi, const struct vx_json *file, struct vx_
 	return st;
 }
 
-static int load(struct vx_phi *phi, const char *path, struct vx_error *err)
+static int take_rules(void *arg, const struct vx_json *file, struct vx_error *err)
 {
-	struct vx_json *file;
-	int st = vx_json_parse_file(path, &file, err);
-	if (st == VX_EREJECT) {
-		const struct vx_error inner = *err;
-		return vx_error_set(err, VX_EDATA, NULL, "%s", inner.reason);
-	}
-	if (st == VX_OK)
-		st = load_harmless(phi, file, err);
+	struct vx_phi *phi = arg;
+	int st = load_harmless(phi, file, err);
 	if (st == VX_OK)
 		st = load_words(phi, file, err);
 	if (st == VX_OK)
@@ -260,21 +254,15 @@ static int load(struct vx_phi *phi, const char *path, struct vx_error *err)
 		st = load_keys(phi, file, err);
 	if (st == VX_OK)
 		st = load_codes(phi, file, err);
-	vx_json_free(file);
 	return st;
 }
 
 struct vx_phi *vx_phi_load(const char *path, struct vx_error *err)
 {
-	char *own = NULL;
-	if (!path && vx_share_path("phi.json", &own, err) != VX_OK)
-		return NULL;
 	struct vx_phi *phi = vx_alloc(sizeof(*phi));
-	if (load(phi, path ? path : own, err) != VX_OK) {
-		vx_error_at(err, path ? path : own, 0);
+	if (vx_share_load(path, "phi.json", take_rules, phi, err) != VX_OK) {
 		vx_phi_free(phi);
-		phi = NULL;
+		return NULL;
 	}
-	free(own);
 	return phi;
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "vx_latin1.h"
-#include "vx_opt.h"
+#include "vx_share.h"
 #include "vx_sidecar.h"
 #include "vx_sidecar_map.h"
 
@@ -56,12 +56,10 @@ static int load_entry(const struct vx_json *j, struct vx_sidecar_entry *e, struc
 	return VX_OK;
 }
 
-static int load_entries(struct vx_sidecar_map *map, const char *path, struct vx_error *err)
+static int take_list(void *arg, const struct vx_json *file, struct vx_error *err)
 {
-	struct vx_json *file;
-	int st = vx_json_parse_file(path, &file, err);
-	if (st != VX_OK)
-		return st == VX_EREJECT ? (err ? (err->status = VX_EDATA) : VX_EDATA) : st;
+	struct vx_sidecar_map *map = arg;
+	int st = VX_OK;
 	const struct vx_json *fields = vx_json_get(file, "fields");
 	size_t n = vx_json_type(fields) == VX_ARRAY ? vx_json_size(fields) : 0;
 	if (n == 0)
@@ -75,22 +73,16 @@ static int load_entries(struct vx_sidecar_map *map, const char *path, struct vx_
 		st = vx_sidecar_units_load(map, vx_json_get(file, "units"), err);
 	if (st == VX_OK)
 		st = vx_sidecar_keep_load(map, vx_json_get(file, "keep"), err);
-	vx_json_free(file);
 	return st;
 }
 
 struct vx_sidecar_map *vx_sidecar_load(const char *path, struct vx_error *err)
 {
-	char *own = NULL;
-	if (!path && vx_share_path("sidecar.json", &own, err) != VX_OK)
-		return NULL;
 	struct vx_sidecar_map *map = vx_alloc(sizeof(*map));
-	if (load_entries(map, path ? path : own, err) != VX_OK) {
-		vx_error_at(err, path ? path : own, 0);
+	if (vx_share_load(path, "sidecar.json", take_list, map, err) != VX_OK) {
 		vx_sidecar_map_free(map);
-		map = NULL;
+		return NULL;
 	}
-	free(own);
 	return map;
 }
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vx_opt.h"
+#include "vx_share.h"
 #include "vx_volume_type.h"
 #include "vx_volume_type_rules.h"
 
@@ -180,8 +180,9 @@ static int load_rule(struct vx_volume_types *types, const struct vx_json *j, con
 	return st;
 }
 
-static int load_rules(struct vx_volume_types *types, const struct vx_json *file, struct vx_error *err)
+static int take_rules(void *arg, const struct vx_json *file, struct vx_error *err)
 {
+	struct vx_volume_types *types = arg;
 	static const char *const known[] = { "description", "words", "rules", NULL };
 	const char *unknown = unknown_member(file, known);
 	const struct vx_json *rules = vx_json_get(file, "rules"), *words = vx_json_get(file, "words");
@@ -206,25 +207,10 @@ static int load_rules(struct vx_volume_types *types, const struct vx_json *file,
 
 struct vx_volume_types *vx_volume_types_load(const char *path, struct vx_error *err)
 {
-	char *own = NULL;
-	struct vx_json *file = NULL;
-	if (!path && vx_share_path("volume-types.json", &own, err) != VX_OK)
-		return NULL;
 	struct vx_volume_types *types = vx_alloc(sizeof(*types));
-	int st = vx_json_parse_file(path ? path : own, &file, err);
-	if (st == VX_EREJECT) {
-		st = VX_EDATA;
-		if (err)
-			err->status = VX_EDATA;
-	}
-	if (st == VX_OK)
-		st = load_rules(types, file, err);
-	if (st != VX_OK) {
-		vx_error_at(err, path ? path : own, 0);
+	if (vx_share_load(path, "volume-types.json", take_rules, types, err) != VX_OK) {
 		vx_volume_types_free(types);
-		types = NULL;
+		return NULL;
 	}
-	vx_json_free(file);
-	free(own);
 	return types;
 }
