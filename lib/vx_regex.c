@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,17 +116,38 @@ void vx_regex_free(struct vx_regex *re)
 	free(re);
 }
 
+static pthread_key_t thread_data;
+
+static void free_data(void *data)
+{
+	pcre2_match_data_free(data);
+}
+
+static void make_key(void)
+{
+	if (pthread_key_create(&thread_data, free_data) != 0)
+		vx_die(VX_EMEM, "out of memory");
+}
+
+/* What a match needs to work with: one a thread, freed at its end. */
+static pcre2_match_data *match_data(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pcre2_match_data *data;
+
+	pthread_once(&once, make_key);
+	data = pthread_getspecific(thread_data);
+	if (data)
+		return data;
+	data = pcre2_match_data_create(1, NULL);
+	if (!data || pthread_setspecific(thread_data, data) != 0)
+		vx_die(VX_EMEM, "out of memory");
+	return data;
+}
+
 bool vx_regex_match(const struct vx_regex *re, const char *text, size_t len)
 {
-	/* One a thread would be quicker still, but would need an end; a match without groups needs little. */
-	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
-	int matched;
-
-	if (!data)
-		vx_die(VX_EMEM, "out of memory");
-	matched = pcre2_match(re->code, (PCRE2_SPTR)text, len, 0, 0, data, NULL);
-	pcre2_match_data_free(data);
-	return matched >= 0;
+	return pcre2_match(re->code, (PCRE2_SPTR)text, len, 0, 0, match_data(), NULL) >= 0;
 }
 
 const char *vx_regex_text(const struct vx_regex *re)
