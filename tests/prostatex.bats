@@ -23,7 +23,7 @@ take() {
 
 # ingest OPTION...: run3 of the script against $API.
 ingest() {
-	run3 "$ROOT/share/datasets/prostatex.sh" --api "$API" --data "$X" --work "$BATS_TEST_TMPDIR/work" \
+	run3 "$ROOT/share/datasets/prostatex.sh" --api "$API" --data "$X" --work "$BATS_TEST_TMPDIR/images" \
 		--store "file://$BATS_TEST_TMPDIR/store" -q --rejects "$BATS_TEST_TMPDIR/rejects" \
 		--results "$BATS_TEST_TMPDIR/results" --findings "$BATS_TEST_TMPDIR/findings" "$@"
 }
@@ -47,7 +47,7 @@ mask() {
 		gzip -n >"$2"
 }
 
-converted() { printf '%s\n' "$BATS_TEST_TMPDIR/work/$SERIES"/$1*/converted/*.nii.gz; }
+converted() { printf '%s\n' "$BATS_TEST_TMPDIR/images/$SERIES"/$1*/converted/*.nii.gz; }
 
 @test "prostatex: the patient from DICOM to volumes, the mask on the T2 grid, findings to pathology; again unchanged" {
 	take ProstateX-0000 '*.csv' ProstateX-mapping.json
@@ -111,17 +111,17 @@ converted() { printf '%s\n' "$BATS_TEST_TMPDIR/work/$SERIES"/$1*/converted/*.nii
 	expect 0
 	same "$(grep -c '^volume created 1$' <(counts))" 1
 	export_all
-	gunzip -r "$BATS_TEST_TMPDIR/store" "$BATS_TEST_TMPDIR/work"
+	gunzip -r "$BATS_TEST_TMPDIR/store" "$BATS_TEST_TMPDIR/images"
 	cat "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err" >"$BATS_TEST_TMPDIR/said"
 	for planted in Muster muster 'Oper^' 1947-08 geb.1947 19470815; do
-		run3 grep -rlaF "$planted" "$BATS_TEST_TMPDIR"/{store,work,said,export,results,rejects,findings,vx.db,serve.log}
+		run3 grep -rlaF "$planted" "$BATS_TEST_TMPDIR"/{store,images,said,export,results,rejects,findings,vx.db,serve.log}
 		expect 1
 	done
 	sha256sum --quiet -c "$BATS_TEST_TMPDIR/sums"
 	# Without a store the sidecars that path_json names are the cleaned ones too.
-	ls "$BATS_TEST_TMPDIR/work/$SERIES"/7*/converted/*.json
-	jq -e 'has("PatientName") or has("PatientID") | not' "$BATS_TEST_TMPDIR/work/$SERIES"/7*/converted/*.json
-	same "$(stat -c %a "$BATS_TEST_TMPDIR/work")" 700
+	ls "$BATS_TEST_TMPDIR/images/$SERIES"/7*/converted/*.json
+	jq -e 'has("PatientName") or has("PatientID") | not' "$BATS_TEST_TMPDIR/images/$SERIES"/7*/converted/*.json
+	same "$(stat -c %a "$BATS_TEST_TMPDIR/images")" 700
 }
 
 @test "prostatex: a folder that fails is one reject; what is done is not done again; what changed is" {
@@ -134,16 +134,16 @@ converted() { printf '%s\n' "$BATS_TEST_TMPDIR/work/$SERIES"/$1*/converted/*.nii
 	same "$(jq -c '[.tool, .record._source.file, .reason]' "$BATS_TEST_TMPDIR/rejects")" \
 		"[\"prostatex\",\"${bad#"$X/"}\",\"dcm2niix failed with status 2: No valid DICOM images were found\"]"
 	has "$(counts)" 'volume created 1'
-	same "$(cd "$BATS_TEST_TMPDIR/work" && ls -A)" "$(printf '%s\n' .lock ProstateX-0000)"
+	same "$(cd "$BATS_TEST_TMPDIR/images" && ls -A)" "$(printf '%s\n' .lock ProstateX-0000)"
 	# What a killed run left goes; the failed folder is tried again, the other one is not.
-	mkdir "$BATS_TEST_TMPDIR/work/.part-killed"
+	mkdir "$BATS_TEST_TMPDIR/images/.part-killed"
 	inode=$(stat -c %i "$(converted 7)")
 	cp --no-preserve=mode "$SOURCE/$SERIES"/8*/* "$bad"
 	ingest
 	expect 0
 	has "$(counts)" "$(printf 'volume created 1\nvolume unchanged 1')"
 	same "$(stat -c %i "$(converted 7)")" "$inode"
-	[ ! -e "$BATS_TEST_TMPDIR/work/.part-killed" ]
+	[ ! -e "$BATS_TEST_TMPDIR/images/.part-killed" ]
 	# Another file, another conversion: here with the same images.
 	touch "$X/$SERIES"/7*/1-01.dcm
 	ingest --expect-unchanged

@@ -18,15 +18,8 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do cat "$work/once"; done >"$work/paths"
 awk 'NR % 10 == 1' "$work/once" >"$work/few"
 for list in once paths few; do jq -R -c '{path_nii: .}' "$work/$list" >"$work/$list.ndjson"; done
 
-seconds() { # seconds INPUT COMMAND...
-	local in=$1 begin end
-	shift
-	begin=$(date +%s%N)
-	"$@" <"$in" >/dev/null 2>"$work/err"
-	end=$(date +%s%N)
-	awk -v a="$begin" -v b="$end" 'BEGIN { printf "%.4f\n", (b - a) / 1e9 }'
-}
-median() { sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+# shellcheck source=tests/bench/clock.bash
+. "$(dirname "$0")/clock.bash"
 
 # pair WHAT GOAL RUNS VX-INPUT PEER-INPUT SCALE PEER... -- VX...: how many times faster than the peer vx is.
 # SCALE: the peer's input is so many times smaller.

@@ -3,32 +3,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "memory.h"
 #include "tap.h"
 #include "vx_dicom.h"
-
-struct memory {
-	const uint8_t *bytes;
-	size_t size, at;
-};
-
-static int read_memory(void *arg, void *out, size_t want, size_t *got, struct vx_error *err)
-{
-	struct memory *m = arg;
-	(void)err;
-	*got = m->size - m->at < want ? m->size - m->at : want;
-	memcpy(out, m->bytes + m->at, *got);
-	m->at += *got;
-	return VX_OK;
-}
-
-static int skip_memory(void *arg, uint64_t n, uint64_t *got, struct vx_error *err)
-{
-	struct memory *m = arg;
-	(void)err;
-	*got = m->size - m->at < n ? m->size - m->at : n;
-	m->at += (size_t)*got;
-	return VX_OK;
-}
 
 static uint8_t file[65536];
 static size_t len;
