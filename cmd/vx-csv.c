@@ -250,6 +250,7 @@ static int run(const struct opts *o, char **paths)
 	double started = vx_now();
 	int status;
 
+	vx_run_spare_inputs(&o->common, paths);
 	t.run = vx_run_new(&o->common, &t.err);
 	if (!t.run) {
 		vx_message(&t.err);

@@ -380,6 +380,7 @@ int vx_filter_main(const struct vx_filter *f, char **files)
 	bool parallel = f->parallel && f->record;
 	int jobs = !parallel ? 1 : f->common->jobs ? f->common->jobs : f->default_jobs ? f->default_jobs : vx_cpus();
 
+	vx_run_spare_inputs(f->common, l.files);
 	l.run = vx_run_new(f->common, &err);
 	if (!l.run) {
 		vx_message(&err);

@@ -104,6 +104,9 @@ bool vx_provenance(const struct vx_json *json, struct vx_error *err);
 /* For tools that do not read NDJSON (vx-scan, vx-csv) but write it: the same rejects, warnings, counts, progress and end.
  * One thread at a time. vx_run_rejects counts apart from what comes out. */
 struct vx_run;
+/* vx_run_spare_inputs: wrong usage (64) where --rejects names one of files (empty: stdin), which it would empty before it is
+ * read. Before vx_run_new. */
+void vx_run_spare_inputs(const struct vx_common *common, char **files);
 struct vx_run *vx_run_new(
 	const struct vx_common *common, struct vx_error *err) VX_MUST_USE; /* opens --rejects; NULL on VX_EIO */
 void vx_run_out(

@@ -35,6 +35,21 @@ static bool wants_progress(const struct vx_common *common)
 	       (isatty(STDERR_FILENO) && (fstat(STDOUT_FILENO, &st) != 0 || !S_ISFIFO(st.st_mode)));
 }
 
+void vx_run_spare_inputs(const struct vx_common *common, char **files)
+{
+	static char dash[] = "-";
+	char *stdin_only[] = { dash, NULL };
+	const char *rejects = common->rejects;
+	struct stat out, in;
+
+	if (!rejects || stat(rejects, &out) != 0 || !S_ISREG(out.st_mode))
+		return;
+	for (files = *files ? files : stdin_only; *files; files++)
+		if ((strcmp(*files, "-") == 0 ? fstat(STDIN_FILENO, &in) : stat(*files, &in)) == 0 &&
+			in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+			vx_die(VX_EUSAGE, "--rejects: %s is an input", rejects);
+}
+
 struct vx_run *vx_run_new(const struct vx_common *common, struct vx_error *err)
 {
 	struct vx_run *run = vx_alloc(sizeof *run);

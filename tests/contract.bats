@@ -188,6 +188,20 @@ filter() { # filter TOOL [ARG...]: runs it with its arguments
 	done
 }
 
+@test "a rejects file that is the input is 64, and the input stays" {
+	local t
+	for t in $FILTERS vx-csv; do
+		good "$t" 3 >"$BATS_TEST_TMPDIR/in"
+		cp "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/kept"
+		filter "$t" --rejects "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/in"
+		expect 64
+		has "$err" "--rejects: $BATS_TEST_TMPDIR/in is an input"
+		filter "$t" --rejects "$BATS_TEST_TMPDIR/in" <"$BATS_TEST_TMPDIR/in"
+		expect 64
+		cmp "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/kept"
+	done
+}
+
 @test "a malformed middle line costs only itself: 1" {
 	local t bad
 	for t in $FILTERS; do

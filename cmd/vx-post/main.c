@@ -378,6 +378,7 @@ int main(int argc, char **argv)
 	mallopt(M_ARENA_MAX, 1);
 	mallopt(M_MMAP_THRESHOLD, 256 << 10);
 	parse_args(argc, argv, &o);
+	vx_run_spare_inputs(&o.common, argv + optind);
 	catch_signals();
 	p.api = api = vx_api_new(&o.api, &err);
 	p.model = model = api ? vx_model_load(&err) : NULL;
