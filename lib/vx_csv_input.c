@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "vx_csv_input.h"
+#include "vx_placeholder.h"
 
 enum { BLOCK = 65536, SAMPLE = 32768 };
 #define NO_ICONV ((iconv_t)-1)
@@ -207,6 +208,8 @@ static int check_kind(const struct vx_csv_input *in, struct vx_error *err)
 	const char *s = in->raw.data;
 	size_t n = in->raw.len;
 
+	if (n <= VX_PLACEHOLDER_MAX && vx_placeholder(s, n))
+		return vx_error_set(err, VX_EDATA, NULL, "%s", vx_placeholder(s, n));
 	if (n >= 4 && memcmp(s, "PK\3\4", 4) == 0)
 		return vx_error_set(err, VX_EDATA, NULL, "a zip file or workbook: xlsx2csv FILE | vx-csv --name FILE");
 	if (n >= 4 && memcmp(s, "\xd0\xcf\x11\xe0", 4) == 0)

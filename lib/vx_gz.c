@@ -12,6 +12,7 @@
 #include <zlib.h>
 
 #include "vx_gz.h"
+#include "vx_placeholder.h"
 
 #define INPUT_SIZE 65536
 #define WINDOW_GZIP (15 + 16) /* inflateInit2: the largest window, a gzip header */
@@ -152,8 +153,11 @@ int vx_gz_open(struct vx_gz *g, const char *path, struct vx_error *err)
 	/* Not to wait for a writer where the name is a FIFO's. */
 	g->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (g->fd < 0)
-		return vx_error_errno(err, VX_EREJECT, NULL, "cannot be opened");
+		return vx_placeholder_no_file(path, err);
 	int st = start(g, err);
+	const char *what = st == VX_OK && g->len <= VX_PLACEHOLDER_MAX ? vx_placeholder(g->input, g->len) : NULL;
+	if (what)
+		st = vx_error_set(err, VX_EREJECT, NULL, "%s", what);
 	if (st == VX_OK && g->len == 0) {
 		struct stat s;
 		bool regular = fstat(g->fd, &s) == 0 && S_ISREG(s.st_mode);

@@ -10,6 +10,7 @@
 
 #include "vx_hash.h"
 #include "vx_mha_text.h"
+#include "vx_placeholder.h"
 
 #define FIRST_READ 4096
 #define DEFLATE_RATIO 1032   /* deflate makes at most so many bytes out of one */
@@ -36,13 +37,19 @@ static int open_regular(const char *path, uint64_t *size, struct vx_error *err)
 	/* A device or a pipe must not hold the run up. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0) {
-		vx_error_errno(err, VX_EREJECT, NULL, "cannot be opened");
+		vx_placeholder_no_file(path, err);
 	} else if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
 		close(fd);
 		fd = -1;
 		vx_error_set(err, VX_EREJECT, NULL, "no regular file");
 	} else {
 		*size = (uint64_t)st.st_size;
+	}
+	const char *what = fd >= 0 ? vx_placeholder_fd(fd, *size) : NULL;
+	if (what) {
+		close(fd);
+		fd = -1;
+		vx_error_set(err, VX_EREJECT, NULL, "%s", what);
 	}
 	return fd;
 }

@@ -170,10 +170,7 @@ size_t vx_nifti_need(const uint8_t *bytes, size_t n)
 static int no_header(const uint8_t *bytes, size_t n, struct vx_error *err)
 {
 	char shown[8 * 4 + 1];
-	static const char pointer[] = "version https://git-lfs";
 	size_t at = 0;
-	if (n >= sizeof(pointer) && memcmp(bytes, pointer, sizeof(pointer) - 1) == 0)
-		return vx_error_set(err, VX_EREJECT, NULL, "a Git LFS pointer, not the file itself (git lfs pull)");
 	for (size_t i = 0; i < n && i < 8; i++)
 		at += (size_t)snprintf(shown + at, sizeof(shown) - at,
 			bytes[i] >= 0x20 && bytes[i] < 0x7f && bytes[i] != '\\' && bytes[i] != '"' ? "%c" : "\\x%02x",

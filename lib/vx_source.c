@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "vx_hash.h"
+#include "vx_placeholder.h"
 #include "vx_source.h"
 
 enum { BLOCK = 128 << 10 };
@@ -24,14 +25,23 @@ static int above_streams(int fd)
 int vx_source_open(struct vx_source *s, const char *path, struct vx_error *err)
 {
 	s->fd = above_streams(open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-	if (s->fd < 0)
-		return vx_error_errno(err, VX_EREJECT, NULL, "%s: cannot be opened", path);
+	if (s->fd < 0) {
+		const int error = errno;
+		const char *what = error == ENOENT ? vx_placeholder_at(AT_FDCWD, path, true) : NULL;
+		errno = error;
+		return what ? vx_error_set(err, VX_EREJECT, NULL, "%s: %s", path, what)
+			    : vx_error_errno(err, VX_EREJECT, NULL, "%s: cannot be opened", path);
+	}
 	if (fstat(s->fd, &s->st) != 0 || !S_ISREG(s->st.st_mode)) {
 		vx_source_close(s);
 		return vx_error_set(err, VX_EREJECT, NULL, "%s: is no regular file", path);
 	}
 	s->size = (uint64_t)s->st.st_size;
-	return VX_OK;
+	const char *what = vx_placeholder_fd(s->fd, s->size);
+	if (!what)
+		return VX_OK;
+	vx_source_close(s);
+	return vx_error_set(err, VX_EREJECT, NULL, "%s: %s", path, what);
 }
 
 int vx_source_open_bytes(struct vx_source *s, const void *bytes, size_t n, struct vx_error *err)

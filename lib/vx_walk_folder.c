@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "vx_placeholder.h"
 #include "vx_walk_folder.h"
 
 enum { DIRENT_BYTES = 32768 };
@@ -45,11 +46,14 @@ static void note_errno(struct reading *r, const char *name, int error)
 {
 	char reason[256];
 	char text[128];
+	const char *what = error == ENOENT && *name ? vx_placeholder_at(r->fd, name, true) : NULL;
 
 	snprintf(reason, sizeof reason, "cannot be looked at: %s", strerror_r(error, text, sizeof text));
 	if (error == ENOENT)
 		note_entry(r, 'r', name,
-			r->tree->walk->follow ? "vanished, or a link to nothing" : "vanished during the scan");
+			what                    ? what
+			: r->tree->walk->follow ? "vanished, or a link to nothing"
+						: "vanished during the scan");
 	else
 		note_entry(r, 'r', name, error == ELOOP ? "a symbolic link that leads back to itself" : reason);
 }
@@ -101,8 +105,10 @@ static void take_entry(struct reading *r, const char *name, unsigned char d_type
 		return;
 	}
 	if (type == VX_ENTRY_LINK || type == VX_ENTRY_OTHER) {
-		note_entry(r, 'w', name,
-			type == VX_ENTRY_LINK ? "a symbolic link, not followed (see --follow)"
+		const char *what = type == VX_ENTRY_LINK ? vx_placeholder_at(r->fd, name, false) : NULL;
+		note_entry(r, what ? 'r' : 'w', name,
+			what                    ? what
+			: type == VX_ENTRY_LINK ? "a symbolic link, not followed (see --follow)"
 					      : "neither a file nor a folder, left out");
 		return;
 	}

@@ -229,7 +229,7 @@ converted() { printf '%s\n' "$BATS_TEST_TMPDIR/images/$SERIES"/$1*/converted/*.n
 		cat <<-'END'
 			["a/ProstateX-0001_07-08-2011.nii.gz","study","no study of this patient on that day is here"]
 			["a/ProstateX-9999_07-08-2011.nii.gz","_match.patient","patient 'ProstateX-9999' is not registered in datasource/prostatex"]
-			["c/ProstateX-0000_07-07-2011.nii.gz",null,"a Git LFS pointer, not the file itself (git lfs pull)"]
+			["c/ProstateX-0000_07-07-2011.nii.gz",null,"a Git LFS pointer: its content was not fetched (git lfs pull)"]
 		END
 	)"
 }

@@ -362,3 +362,47 @@ volume/old2"
 	same "$(ids <out | sort -u | wc -l)" "$(wc -l <out)"
 	same "$(jq -r ._match.patient <out | sort -u | grep -vc '^[0-9]*$')" 0
 }
+
+@test "a file whose content was not fetched is rejected by every tool with one sentence" {
+	printf 'version https://git-lfs.github.com/spec/v1\noid sha256:984d42\nsize 5693\n' |
+		tee d/lfs.nii.gz d/lfs.dcm d/lfs.mha d/lfs.csv >/dev/null
+	printf '/annex/objects/SHA256E-s5--abc.nii.gz\n' | tee d/annex.nii.gz d/annex.dcm d/annex.mha >/dev/null
+	for f in d/link.nii.gz d/link.dcm d/link.mha; do ln -s ../../.git/annex/objects/Xq/SHA256E-s5--abc "$f"; done
+	ln -s nowhere d/dangling.nii.gz
+	printf 'version https://example.com/ of something else, of some length\n' >d/other.nii.gz
+	local lfs='a Git LFS pointer: its content was not fetched (git lfs pull)' why
+	local annex='a git-annex pointer: its content was not fetched (git annex get)'
+	local link='a git-annex link: its content was not fetched (git annex get)'
+	run3 vx-scan -q --kind nifti,dicom,mha,csv d
+	expect 1
+	same "$(rels <<<"$out")" other.nii.gz
+	same "$(sort <<<"$err")" "$(
+		for f in annex.dcm annex.mha annex.nii.gz; do echo "vx-scan: d/$f: $annex"; done
+		echo "vx-scan: d/dangling.nii.gz: warning: a symbolic link, not followed (see --follow)"
+		for f in lfs.csv lfs.dcm lfs.mha lfs.nii.gz; do echo "vx-scan: d/$f: $lfs"; done
+		for f in link.dcm link.mha link.nii.gz; do echo "vx-scan: d/$f: $link"; done
+	)"
+	run3 vx-scan -q --follow d
+	expect 1
+	has "$err" "vx-scan: d/link.nii.gz: $link"
+	has "$err" 'vx-scan: d/dangling.nii.gz: vanished, or a link to nothing'
+	for f in lfs annex link; do
+		why=${!f}
+		run3 vx-nifti-meta -q <(printf '{"path_nii":"d/%s.nii.gz"}\n{"path_nii":"d/%s.mha"}\n' $f $f)
+		expect 1
+		same "$err" "$(printf 'vx-nifti-meta: d/%s: %s\n' $f.nii.gz "$why" $f.mha "$why")"
+		run3 vx-dicom-meta -q <(printf '{"path_dcm":"d/%s.dcm"}\n' $f)
+		expect 1
+		same "$err" "vx-dicom-meta: d/$f.dcm: $why"
+		run3 vx-mha2nii -q --to made <(printf '{"path_nii":"d/%s.mha"}\n' $f)
+		expect 1
+		same "$err" "vx-mha2nii: d/$f.mha: $why"
+		run3 vx-upload -q --to "file://$PWD/store" <(printf '{"identifier":"volume/a","path_nii":"d/%s.nii.gz"}\n' $f)
+		expect 1
+		same "$err" "vx-upload: d/$f.nii.gz: path_nii: d/$f.nii.gz: $why"
+	done
+	run3 vx-csv -q d/lfs.csv
+	expect 65
+	same "$err" "vx-csv: d/lfs.csv: $lfs"
+	[ ! -d store/volume ]
+}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "vx_hash.h"
+#include "vx_placeholder.h"
 
 #include "scan.h"
 
@@ -336,6 +337,7 @@ static void one_file(struct worker *w, const struct vx_folder *f, int dirfd, siz
 		.dirfd = dirfd,
 		.group = { -1, -1, -1, -1, false } };
 	const struct vx_suffix *s = vx_suffix_at(x.entry->mark);
+	const char *what;
 
 	vx_buf_clear(&w->rel);
 	vx_buf_add(&w->rel, f->rel, f->rel_len);
@@ -344,6 +346,11 @@ static void one_file(struct worker *w, const struct vx_folder *f, int dirfd, siz
 		return;
 	if (fstatat(dirfd, x.name, &x.st, f->stat_flags) != 0) {
 		note_errno(w, out, "cannot be looked at");
+		return;
+	}
+	if (x.st.st_size >= VX_PLACEHOLDER_MIN && x.st.st_size <= VX_PLACEHOLDER_MAX &&
+		(what = vx_placeholder_at(dirfd, x.name, true))) {
+		note(w, out, 'r', what);
 		return;
 	}
 	x.stem = s ? x.len - s->len : x.len;
