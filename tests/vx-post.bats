@@ -159,6 +159,60 @@ statuses() { jq -r .status <<<"$out" | sort | uniq -c | sed 's/^ *//' | paste -s
 	has "$err" "expected no change: 1 of 1 results are not unchanged"
 }
 
+@test "--fill: what was not known when a resource came in is filled in; what this run does not know stays; nothing is replaced" {
+	tree 1 | vx-post -q >/dev/null
+	mask() { jq -nc '{identifier: "voxelmap/TT00001/1/f", parent_identifier: "study/TT00001/1", path_nii: "s3://b/m", task: "pca"} + '"$1"; }
+	vx-post -q <<<"$(mask '{}')" >/dev/null 2>&1
+	run3 vx-post -q --fill reference_mri <<<"$(mask '{task: "isup", reference_mri: "volume/TT00001/1/t2"}')"
+	expect 1
+	same "$(jq -c '[.status, (.diff | keys)]' <<<"$out")" '["conflict",["reference_mri","task"]]'
+	export_of >"$BATS_TEST_TMPDIR/before"
+	run3 vx-post -q --dry-run --fill reference_mri <<<"$(mask '{reference_mri: "volume/TT00001/1/t2"}')"
+	expect 0
+	same "$(jq -r .status <<<"$out")" updated
+	export_of | cmp - "$BATS_TEST_TMPDIR/before"
+	run3 vx-post -q --fill reference_mri --expect-unchanged <<<"$(mask '{reference_mri: "volume/TT00001/1/t2"}')"
+	expect 1
+	same "$out" '{"identifier":"voxelmap/TT00001/1/f","status":"updated","diff":{"reference_mri":{"old":null,"new":"volume/TT00001/1/t2"}}}'
+	export_of >"$BATS_TEST_TMPDIR/filled"
+	# A run that knows less, be it by null.
+	for less in '{}' '{reference_mri: null}'; do
+		run3 vx-post -q --fill reference_mri --expect-unchanged <<<"$(mask "$less")"
+		expect 0
+		same "$out" '{"identifier":"voxelmap/TT00001/1/f","status":"unchanged"}'
+	done
+	run3 vx-post -q --fill reference_mri <<<"$(mask '{reference_mri: "volume/TT00001/1/adc"}')"
+	expect 1
+	same "$(jq -r .status <<<"$out")" conflict
+	export_of | cmp - "$BATS_TEST_TMPDIR/filled"
+	# One field to fill and one to keep, in one record.
+	run3 vx-post -q --fill reference_mri,sha256 <<<"$(mask "{sha256: \"$(printf '%064d' 0)\"}")"
+	expect 0
+	same "$(jq -c '[.status, (.diff | keys)]' <<<"$out")" '["updated",["sha256"]]'
+	same "$(curl -sf "$API/v1/resources/voxelmap/TT00001/1/f" | jq -c '[.reference_mri, (.sha256 | length)]')" \
+		'["volume/TT00001/1/t2",64]'
+}
+
+@test "--update: the named fields only; what they refer to must be there; twins do not take turns" {
+	tree 30 >"$BATS_TEST_TMPDIR/in"
+	vx-post -q "$BATS_TEST_TMPDIR/in" >/dev/null
+	jq -c 'if .task then .reference_mri |= sub("t2$"; "adc") else . end
+		| if .identifier == "voxelmap/TT00007/1/m" then .task = "pz" else . end
+		| if .identifier == "voxelmap/TT00009/1/m" then .reference_mri = "volume/none" else . end' \
+		"$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/changed"
+	run3 vx-post -q --batch 7 -j 3 --update reference_mri "$BATS_TEST_TMPDIR/changed"
+	expect 1
+	same "$(statuses)" '1 conflict,1 orphan,151 unchanged,28 updated'
+	same "$(jq -r .identifier <<<"$out")" "$(jq -r .identifier "$BATS_TEST_TMPDIR/in")"
+	has "$err" 'voxelmap/TT00009/1/m: reference_mri: orphan: '
+	run3 vx-post -q --update task,reference_mri <<<"$(grep TT00007/1/m "$BATS_TEST_TMPDIR/changed")"
+	expect 0
+	same "$(jq -c '[.status, (.diff | keys)]' <<<"$out")" '["updated",["reference_mri","task"]]'
+	run3 vx-post -q --update task < <(for t in tz pz tz; do grep TT00007/1/m "$BATS_TEST_TMPDIR/changed" | sed "s/\"pz\"/\"$t\"/"; done)
+	expect 1
+	same "$(statuses)" '1 conflict,1 unchanged,1 updated'
+}
+
 @test "an implied study never changes one that is there, whichever comes first" {
 	tree 1 >"$BATS_TEST_TMPDIR/in"
 	vx-post -q "$BATS_TEST_TMPDIR/in" >/dev/null
@@ -418,7 +472,7 @@ PY
 	local args
 	for args in "--on-conflict maybe" "--batch 0" "--batch x" "--window 1X" "--retry-for soon" \
 		"--retry-for 1e12h" "--linger inf" "--api ftp://x" "--api localhost" \
-		"--api http://h/?q=1"; do
+		"--api http://h/?q=1" "--fill ," "--fill a,,b" "--fill a-b" "--update identifier" "--fill referenze_mri"; do
 		# shellcheck disable=SC2086
 		run3 vx-post $args </dev/null
 		expect 64

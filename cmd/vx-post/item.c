@@ -71,5 +71,6 @@ void item_free(struct post *p, struct item *it)
 	if (it->place >= 0)
 		vx_spill_free_to(p->spill, it->place + (int64_t)item_text_len(it));
 	free(it->result);
+	vx_json_free(it->keep);
 	free(it);
 }

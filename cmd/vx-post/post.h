@@ -1,5 +1,5 @@
 /* post: what the parts of vx-post share. read.c makes records into items, send.c posts them from several connections,
- * result.c turns the answers into results in input order.
+ * fields.c says what becomes of a conflict, result.c turns the answers into results in input order.
  * SPDX-License-Identifier: MIT
  */
 #ifndef POST_H
@@ -23,6 +23,7 @@ struct opts {
 	struct vx_api_options api;
 	size_t batch, batch_bytes, window;
 	bool update, dry_run, expect_unchanged;
+	struct vx_buf update_fields, fill_fields; /* ",a,b,"; empty: none */
 	int linger_ms;
 };
 
@@ -38,7 +39,9 @@ struct item {
 	int64_t place;
 	size_t len, source_len, line_len;
 	bool implied; /* says only that it exists */
-	char *result; /* once it is known; NULL: it is "identifier, status" and nothing else */
+	struct vx_json
+		*keep; /* a second request is due that updates, but for these fields of what is there; else NULL */
+	char *result;  /* once it is known; NULL: it is "identifier, status" and nothing else */
 	size_t result_len;
 	enum status status;
 	size_t identifier_len;
@@ -66,6 +69,9 @@ struct post {
 	int failed_alone;         /* records in a row that the server failed on, each by itself */
 	long in, malformed, rejected, unsent, local_urls, warnings, counts[STATUSES];
 };
+
+/* options_read: ends the process where they are wrong. */
+void options_read(int argc, char **argv, struct opts *o);
 
 /* read.c */
 struct intake; /* scratch memory of the reading thread */
@@ -98,12 +104,29 @@ void item_weigh(struct post *p, struct entry *e);
 void item_drop_text(struct post *p, struct item *it);
 void item_free(struct post *p, struct item *it); /* in input order */
 
+/* fields.c, for --update and --fill */
+
+/* fields_add: puts names ("a,b") on the list; ends the process where they are none. */
+void fields_add(struct vx_buf *list, const char *option, const char *names);
+
+/* fields_check: ends the process where no type of the model has one of these fields. */
+void fields_check(const struct vx_model *m, const struct vx_buf *list, const char *option);
+
+/* fields_judge: what becomes of a conflict with that diff: CONFLICT; UNCHANGED: nothing that was sent lacks there; UPDATED:
+ * by a second request. keep takes what is there of fields to fill of which the record says nothing. */
+enum status fields_judge(const struct opts *o, const struct vx_json *diff, struct vx_json *keep);
+
+/* fields_kept: the record with these members, appended to b. VX_EREJECT: it is no JSON. */
+int fields_kept(
+	const char *text, size_t len, const struct vx_json *keep, struct vx_buf *b, struct vx_error *err) VX_MUST_USE;
+
 /* send.c */
 void *sender(void *post);
 void post_stop(struct post *p, const struct vx_error *err); /* with p->lock held; err NULL: asked to */
 
 /* result.c, all with p->lock held */
-void result_take(struct post *p, struct entry *e, struct vx_slice answer);
+/* result_take: true when the record is to be sent once more, to update (item->keep is set then). */
+bool result_take(struct post *p, struct entry *e, struct vx_slice answer);
 void result_failed(struct post *p, struct entry *e, const char *reason);
 void result_emit(struct post *p); /* writes what is next in input order and done */
 void result_rest(struct post *p); /* the same for all that is left when a run was cut short */

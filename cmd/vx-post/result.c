@@ -105,19 +105,38 @@ static enum status status_of(const struct vx_json *answer)
 	return STATUSES;
 }
 
-static void take_parsed(struct post *p, struct entry *e, struct vx_json *answer)
+/* A conflict in no field but those that --update and --fill name. True: settled, or to be sent once more. */
+static bool reconcile(struct post *p, struct entry *e, const struct vx_json *answer, bool *again)
+{
+	struct item *it = item_of(e);
+	struct vx_json *keep = vx_json_object();
+	enum status s = CONFLICT;
+
+	if (!it->keep && !e->passive) /* once: else two who write at the same time could go on for ever */
+		s = fields_judge(p->o, vx_json_get(answer, "diff"), keep);
+	*again = s == UPDATED;
+	if (*again)
+		it->keep = vx_json_ref(keep);
+	if (s == UNCHANGED)
+		settle(p, e, UNCHANGED, NULL, 0);
+	vx_json_free(keep);
+	return s != CONFLICT;
+}
+
+/* True: to be sent once more. */
+static bool take_parsed(struct post *p, struct entry *e, struct vx_json *answer)
 {
 	struct item *it = item_of(e);
 	enum status s = status_of(answer);
 	const char *name = vx_json_str(answer, "identifier");
 	uint64_t hashes[MISSING_MOST];
 	struct vx_buf b = VX_BUF_INIT;
-	bool all_planned = false;
+	bool all_planned = false, again = false;
 	size_t n;
 
 	if (s == STATUSES || !name || strcmp(name, it->identifier) != 0) {
 		result_failed(p, e, "the server's answer is not about this resource, or its status is not known");
-		return;
+		return false;
 	}
 	if (s == ORPHAN) {
 		n = missing(p, answer, hashes, &all_planned);
@@ -126,32 +145,39 @@ static void take_parsed(struct post *p, struct entry *e, struct vx_json *answer)
 			vx_json_set_str(answer, "status", names[s]);
 			vx_json_del(answer, "errors");
 		} else if (window_orphan(p->window, e, hashes, n)) {
-			return;
+			vx_json_free(it->keep); /* among others, it is sent as at first */
+			it->keep = NULL;
+			return false;
 		}
 	}
 	if (s == CONFLICT && it->implied) { /* it exists, and no more was said */
 		settle(p, e, UNCHANGED, NULL, 0);
-		return;
+		return false;
 	}
+	if (s == CONFLICT && reconcile(p, e, answer, &again))
+		return again;
 	vx_json_print(answer, &b);
 	settle(p, e, s, b.data, b.len);
+	return false;
 }
 
-void result_take(struct post *p, struct entry *e, struct vx_slice answer)
+bool result_take(struct post *p, struct entry *e, struct vx_slice answer)
 {
 	struct vx_json *j = NULL;
+	bool again = false;
 
 	for (enum status s = CREATED; s <= UPDATED; s++) {
 		if (is_plain(item_of(e), answer, s)) {
 			settle(p, e, s, NULL, 0);
-			return;
+			return false;
 		}
 	}
 	if (vx_json_parse(answer.text, answer.len, &j, NULL) == VX_OK && vx_json_type(j) == VX_OBJECT)
-		take_parsed(p, e, j);
+		again = take_parsed(p, e, j);
 	else
 		result_failed(p, e, "the server's answer is no result");
 	vx_json_free(j);
+	return again;
 }
 
 static void failed_result(const struct item *it, const char *reason, struct vx_buf *b)

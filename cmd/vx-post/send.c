@@ -76,7 +76,12 @@ static int fill_body(struct connection *c, size_t from, size_t to, const char **
 		if (status != VX_OK)
 			return status;
 		vx_buf_putc(&c->body, i == from ? '[' : ',');
-		vx_buf_add(&c->body, text, it->len);
+		if (it->keep)
+			status = fields_kept(text, it->len, it->keep, &c->body, err);
+		else
+			vx_buf_add(&c->body, text, it->len);
+		if (status != VX_OK)
+			return status;
 		if (it->type != item_of(c->batch[from])->type)
 			*collection = NULL;
 	}
@@ -107,19 +112,23 @@ static int split_answer(
 		vx_api_url(c->post->api), n, to - from);
 }
 
-static void apply(struct connection *c, size_t from, size_t to)
+/* What is to be sent once more is then in batch[from..n), n being what it returns. */
+static size_t apply(struct connection *c, size_t from, size_t to)
 {
 	struct post *p = c->post;
+	size_t n = from;
 
 	pthread_mutex_lock(&p->lock);
 	for (size_t i = from; i < to; i++)
-		result_take(p, c->batch[i], c->answers[i - from]);
+		if (result_take(p, c->batch[i], c->answers[i - from]))
+			c->batch[n++] = c->batch[i];
 	p->failed_alone = 0;
 	p->news += to - from;
 	result_emit(p);
 	pthread_cond_broadcast(&p->work);
 	pthread_cond_broadcast(&p->space);
 	pthread_mutex_unlock(&p->lock);
+	return n;
 }
 
 /* The record that a request was refused for, all by itself. */
@@ -148,7 +157,7 @@ static bool post_range(struct connection *c, size_t from, size_t to)
 	struct vx_error err = VX_ERROR_INIT;
 	struct vx_api_answer answer;
 	const char *collection;
-	bool update = p->o->update && !c->batch[from]->passive;
+	bool update = (p->o->update && !c->batch[from]->passive) || item_of(c->batch[from])->keep;
 	char query[64];
 	int status;
 
@@ -161,8 +170,8 @@ static bool post_range(struct connection *c, size_t from, size_t to)
 	if (status == VX_OK)
 		status = split_answer(c, &answer, from, to, &err);
 	if (status == VX_OK) {
-		apply(c, from, to);
-		return true;
+		to = apply(c, from, to);
+		return to == from || post_range(c, from, to);
 	}
 	if (status == VX_EREJECT && answer.http != 404) {
 		size_t middle = from + (to - from) / 2;

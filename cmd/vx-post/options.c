@@ -1,0 +1,122 @@
+/* options: the command line of vx-post. argv -> struct opts
+ * SPDX-License-Identifier: MIT
+ */
+#include <math.h>
+#include <string.h>
+
+#include "post.h"
+
+#define LINGER_MOST 86400 /* seconds: in milliseconds they are an int */
+
+static const char usage[] =
+	"usage: vx-post [OPTION...] [FILE...]\n"
+	"Creates the resources of FILE... (default: stdin) through the vxData API: in batches, parents and references\n"
+	"first, one result a resource on stdout. What is there already, with the same content, is left unchanged.\n"
+	"\n"
+	"      --api URL             the deployment (default: $VX_API, else " VX_API_DEFAULT ")\n"
+	"      --on-conflict WHAT    for a resource that is there with other content: reject (default) or update it\n"
+	"      --update FIELD,...    update a resource that differs in none but these fields\n"
+	"      --fill FIELD,...      these fields may be known later: null there is filled in, null here changes "
+	"nothing\n"
+	"      --dry-run             ask what would become of each resource; nothing is written\n"
+	"      --expect-unchanged    exit with 1 unless every result is \"unchanged\"\n"
+	"      --production          allow a production deployment\n"
+	"      --batch N             resources a request at most (default 250)\n"
+	"      --batch-bytes SIZE    bytes of JSON a request at most (default 256K)\n"
+	"      --window SIZE         how much may wait for what it refers to (default 4M)\n"
+	"      --linger TIME         how long an unfilled batch waits for more input (default 50ms)\n"
+	"      --retry-for TIME      how long to go on trying an API that does not answer (default 60s)\n"
+	"      --gzip, --no-gzip     compress request bodies, or do not (default: unless the API is on this machine)\n"
+	"  -j, --jobs N              connections (default 2)\n"
+	"      --rejects FILE        write records that did not go in to FILE, with the reason\n"
+	"      --progress            show progress even when stderr is no terminal\n"
+	"      --no-progress         never show it\n"
+	"  -q, --quiet               no progress, no summary\n"
+	"  -v, --verbose             say more\n"
+	"      --version             print the version\n"
+	"  -h, --help                print this help\n"
+	"\n"
+	"A token is read from $VX_TOKEN, or from the file that $VX_TOKEN_FILE names.\n";
+
+enum {
+	OPT_API = VX_OPT_OWN,
+	OPT_ON_CONFLICT,
+	OPT_UPDATE,
+	OPT_FILL,
+	OPT_DRY_RUN,
+	OPT_EXPECT_UNCHANGED,
+	OPT_PRODUCTION,
+	OPT_BATCH,
+	OPT_BATCH_BYTES,
+	OPT_WINDOW,
+	OPT_LINGER,
+	OPT_RETRY_FOR,
+	OPT_GZIP,
+	OPT_NO_GZIP
+};
+
+void options_read(int argc, char **argv, struct opts *o)
+{
+	static const struct option longs[] = { { "api", required_argument, NULL, OPT_API },
+		{ "on-conflict", required_argument, NULL, OPT_ON_CONFLICT },
+		{ "update", required_argument, NULL, OPT_UPDATE }, { "fill", required_argument, NULL, OPT_FILL },
+		{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
+		{ "expect-unchanged", no_argument, NULL, OPT_EXPECT_UNCHANGED },
+		{ "production", no_argument, NULL, OPT_PRODUCTION }, { "batch", required_argument, NULL, OPT_BATCH },
+		{ "batch-bytes", required_argument, NULL, OPT_BATCH_BYTES },
+		{ "window", required_argument, NULL, OPT_WINDOW }, { "linger", required_argument, NULL, OPT_LINGER },
+		{ "retry-for", required_argument, NULL, OPT_RETRY_FOR }, { "gzip", no_argument, NULL, OPT_GZIP },
+		{ "no-gzip", no_argument, NULL, OPT_NO_GZIP }, VX_OPT_COMMON, { NULL, 0, NULL, 0 } };
+	int c;
+
+	while ((c = getopt_long(argc, argv, VX_OPT_SHORT, longs, NULL)) != -1) {
+		switch (c) {
+		case OPT_API:
+			o->api.url = optarg;
+			break;
+		case OPT_ON_CONFLICT:
+			o->update = strcmp(optarg, "update") == 0;
+			if (!o->update && strcmp(optarg, "reject") != 0)
+				vx_die(VX_EUSAGE, "--on-conflict: '%s' is neither reject nor update", optarg);
+			break;
+		case OPT_UPDATE:
+			fields_add(&o->update_fields, "--update", optarg);
+			break;
+		case OPT_FILL:
+			fields_add(&o->fill_fields, "--fill", optarg);
+			break;
+		case OPT_DRY_RUN:
+			o->dry_run = true;
+			break;
+		case OPT_EXPECT_UNCHANGED:
+			o->expect_unchanged = true;
+			break;
+		case OPT_PRODUCTION:
+			o->api.production = true;
+			break;
+		case OPT_BATCH:
+			o->batch = (size_t)vx_opt_number("--batch", optarg, 1, 100000);
+			break;
+		case OPT_BATCH_BYTES:
+			o->batch_bytes = (size_t)vx_opt_bytes("--batch-bytes", optarg);
+			break;
+		case OPT_WINDOW:
+			o->window = (size_t)vx_opt_bytes("--window", optarg);
+			break;
+		case OPT_LINGER:
+			o->linger_ms = (int)(fmin(vx_opt_seconds("--linger", optarg), LINGER_MOST) * 1000);
+			break;
+		case OPT_RETRY_FOR:
+			o->api.retry_for = vx_opt_seconds("--retry-for", optarg);
+			break;
+		case OPT_GZIP:
+			o->api.gzip = VX_API_GZIP;
+			break;
+		case OPT_NO_GZIP:
+			o->api.gzip = VX_API_PLAIN;
+			break;
+		default:
+			vx_opt_common(c, usage, &o->common);
+		}
+	}
+}
