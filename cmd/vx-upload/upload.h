@@ -20,14 +20,45 @@
 #include "vx_filter.h"
 #include "vx_io.h"
 #include "vx_json.h"
+#include "vx_opt.h"
 #include "vx_phi.h"
 #include "vx_store.h"
+#include "vx_store_key.h"
+
+enum { FIELDS_MAX = 32 };
+struct sidecars;
+
+/* What was asked for, and what is set up for it before the first record. */
+struct upload {
+	struct vx_common common;
+	const char *to, *group, *key, *api, *endpoint, *allow;
+	const char *fields[FIELDS_MAX];
+	size_t n_fields;
+	bool update, dry_run, production, insecure_http, as_is, phi_reject;
+	double retry_for;
+	/* Set up before the loop. */
+	struct vx_store *store;
+	struct vx_store_key *names;
+	struct sidecars *sidecars; /* NULL: they go as they are */
+	struct vx_phi *rules;
+	atomic_long personal; /* files that leave with what may be personal */
+	/* What became of the files, for the summary; VX_STORED_* is the index. */
+	atomic_long files[3], bytes[3];
+};
+
+/* upload_options: fills in o; ends the process on wrong usage, --help and --version. Operands are at argv[optind].
+ * upload_add_field: one more field that names files. */
+void upload_options(int argc, char **argv, struct upload *o);
+void upload_add_field(struct upload *o, const char *field);
+
+/* upload_record: a vx_filter's record callback; worker is a struct vx_store_conn, arg the struct upload. */
+int upload_record(struct vx_record *rec, void *worker, void *arg, struct vx_error *err);
+extern const char *const upload_status_names[]; /* VX_STORED_* is the index */
 
 /* local_path: the local file that a field's value names, to be freed; *path = NULL for a URL that stays as it is. */
 int local_path(const struct vx_json *record, const char *field, const char *value, const struct vx_store *store,
 	char **path, struct vx_error *err) VX_MUST_USE;
 
-struct sidecars;
 /* allow as in vx_sidecar_load; rules stay the caller's. */
 struct sidecars *sidecars_new(const char *allow, const struct vx_phi *rules, struct vx_error *err) VX_MUST_USE;
 void sidecars_free(struct sidecars *s);

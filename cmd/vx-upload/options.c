@@ -1,0 +1,111 @@
+/* options: the command line of vx-upload -> struct upload. SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "upload.h"
+
+static const char usage[] =
+	"usage: vx-upload --to URL [OPTION]... [FILE]...\n"
+	"Puts the local files that records name into a store and replaces each path by the URL.\n"
+	"\n"
+	"      --to URL          the store: file:///folder or s3://bucket[/prefix] (default: $VX_STORE)\n"
+	"      --group NAME      put everything below NAME, named without the identifier's type\n"
+	"      --field PATH      a field that names a local file; may be given several times, and dotted\n"
+	"                        (default: path_nii and path_json)\n"
+	"      --key TEMPLATE    the object's name below --to and --group (default: {name}{suffix} with\n"
+	"                        --group, {identifier}{suffix} without)\n"
+	"      --on-conflict reject|update\n"
+	"                        what to do when the store has other content under the key (default: reject)\n"
+	"      --sidecars clean|as-is\n"
+	"                        what leaves of a JSON sidecar (path_json, and any .json): a copy with the keys that\n"
+	"                        the allow-list names, or the file as it is, with the names and dates of birth that\n"
+	"                        it may hold (default: clean)\n"
+	"      --allow FILE      the list of keys that a copy keeps (default: sidecar.json of the share folder)\n"
+	"      --phi warn|reject what to do with an image (or a sidecar as it is) in which something may tell who the\n"
+	"                        patient is: its header, extensions, gzip's names (default: warn)\n"
+	"      --dry-run         upload nothing, print what would be: one line a file\n"
+	"      --retry-for TIME  go on trying when the store is overloaded or away (default: 60s)\n"
+	"      --endpoint URL    of the S3 store (default: as the AWS tools find it)\n"
+	"      --insecure-http   allow an http:// endpoint on another machine\n"
+	"      --api URL         refuse when this API is a production deployment (default: $VX_API)\n"
+	"      --production      do not refuse\n" VX_OPT_HELP_JOBS("8");
+
+void upload_add_field(struct upload *o, const char *field)
+{
+	if (o->n_fields == FIELDS_MAX)
+		vx_die(VX_EUSAGE, "--field: more than %d", FIELDS_MAX);
+	o->fields[o->n_fields++] = field;
+}
+
+/* The value of an option that takes one of two words; true for the second. */
+static bool second_of(const char *option, const char *first, const char *second)
+{
+	if (strcmp(optarg, first) != 0 && strcmp(optarg, second) != 0)
+		vx_die(VX_EUSAGE, "%s: '%s' is neither %s nor %s", option, optarg, first, second);
+	return strcmp(optarg, second) == 0;
+}
+
+void upload_options(int argc, char **argv, struct upload *o)
+{
+	enum {
+		TO = VX_OPT_OWN,
+		GROUP,
+		KEY,
+		ENDPOINT,
+		API,
+		ALLOW,
+		TEXTS,
+		FIELD = TEXTS,
+		CONFLICT,
+		DRY_RUN,
+		RETRY,
+		INSECURE,
+		PRODUCTION,
+		SIDECARS,
+		PHI
+	};
+	static const struct option longs[] = { { "to", required_argument, NULL, TO },
+		{ "group", required_argument, NULL, GROUP }, { "field", required_argument, NULL, FIELD },
+		{ "key", required_argument, NULL, KEY }, { "on-conflict", required_argument, NULL, CONFLICT },
+		{ "sidecars", required_argument, NULL, SIDECARS }, { "phi", required_argument, NULL, PHI },
+		{ "allow", required_argument, NULL, ALLOW }, { "dry-run", no_argument, NULL, DRY_RUN },
+		{ "retry-for", required_argument, NULL, RETRY }, { "endpoint", required_argument, NULL, ENDPOINT },
+		{ "insecure-http", no_argument, NULL, INSECURE }, { "api", required_argument, NULL, API },
+		{ "production", no_argument, NULL, PRODUCTION }, VX_OPT_COMMON, { 0 } };
+	/* In the order of the enum. */
+	const char **const texts[] = { &o->to, &o->group, &o->key, &o->endpoint, &o->api, &o->allow };
+	int c;
+	while ((c = getopt_long(argc, argv, VX_OPT_SHORT, longs, NULL)) != -1) {
+		switch (c) {
+		case FIELD:
+			upload_add_field(o, optarg);
+			break;
+		case CONFLICT:
+			o->update = second_of("--on-conflict", "reject", "update");
+			break;
+		case SIDECARS:
+			o->as_is = second_of("--sidecars", "clean", "as-is");
+			break;
+		case PHI:
+			o->phi_reject = second_of("--phi", "warn", "reject");
+			break;
+		case DRY_RUN:
+			o->dry_run = true;
+			break;
+		case RETRY:
+			o->retry_for = vx_opt_seconds("--retry-for", optarg);
+			break;
+		case INSECURE:
+			o->insecure_http = true;
+			break;
+		case PRODUCTION:
+			o->production = true;
+			break;
+		default:
+			if (c >= TO && c < TEXTS)
+				*texts[c - TO] = optarg;
+			else
+				vx_opt_common(c, usage, &o->common);
+		}
+	}
+}
