@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "vx_latin1.h"
+#include "vx_phi_memo.h"
 #include "vx_phi_rules.h"
 
 enum { FINDINGS_MAX = 100 };
@@ -11,7 +12,14 @@ enum { FINDINGS_MAX = 100 };
 void vx_phi_list_free(struct vx_phi_list *list)
 {
 	free(list->items);
+	vx_phi_memo_free(list->memo);
 	*list = (struct vx_phi_list)VX_PHI_LIST_INIT;
+}
+
+void vx_phi_remember(struct vx_phi_list *list)
+{
+	if (!list->memo)
+		list->memo = vx_phi_memo_new();
 }
 
 void vx_phi_add(struct vx_phi_list *list, const char *where, const char *kind)

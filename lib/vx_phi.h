@@ -34,13 +34,15 @@ struct vx_phi_finding {
 	const char *kind; /* of the rules, or a literal */
 };
 
+struct vx_phi_memo;
 struct vx_phi_list {
 	struct vx_phi_finding *items;
 	size_t n, cap;
+	struct vx_phi_memo *memo; /* see vx_phi_remember */
 };
 #define VX_PHI_LIST_INIT                                                                                               \
 	{                                                                                                              \
-		.items = NULL, .n = 0, .cap = 0                                                                        \
+		.items = NULL, .n = 0, .cap = 0, .memo = NULL                                                          \
 	}
 
 /* vx_phi_load: the rules in path, NULL: phi.json of the share folder. NULL + VX_EIO, or VX_EDATA with what is wrong. */
@@ -48,6 +50,10 @@ struct vx_phi *vx_phi_load(const char *path, struct vx_error *err) VX_MUST_USE;
 void vx_phi_free(struct vx_phi *phi);
 
 void vx_phi_list_free(struct vx_phi_list *list);
+
+/* vx_phi_remember: the list keeps what short texts were judged to be, in 200 KiB, until it is freed: for whoever uses it
+ * for image after image, with one set of rules. Setting n = 0 empties the list and forgets nothing. */
+void vx_phi_remember(struct vx_phi_list *list);
 
 /* vx_phi_add: one finding; the same twice is one, and those beyond a hundred are left out. */
 void vx_phi_add(struct vx_phi_list *list, const char *where, const char *kind);

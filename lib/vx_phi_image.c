@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "vx_hash.h"
+#include "vx_phi_memo.h"
 #include "vx_phi_rules.h"
 
 enum { LOOK_MAX = 1 << 20, GAP_MAX = 65536, EXTENSIONS_MAX = 1000 };
@@ -51,9 +52,16 @@ static bool texty(const uint8_t *p, size_t n)
 	return false;
 }
 
-static const char *judge(const struct vx_phi *phi, const uint8_t *p, size_t n)
+static const char *judge(const struct vx_phi *phi, struct vx_phi_memo *memo, const uint8_t *p, size_t n)
 {
-	return texty(p, n) ? vx_phi_free_text(phi, (const char *)p, n) : NULL;
+	struct vx_phi_judged own = { .known = false }, *j;
+	if (!texty(p, n))
+		return NULL;
+	if (!(j = vx_phi_recall(memo, PHI_ASK_FREE, (const char *)p, n)))
+		j = &own;
+	if (!j->known)
+		*j = (struct vx_phi_judged){ .kind = vx_phi_free_text(phi, (const char *)p, n), .known = true };
+	return j->kind;
 }
 
 static void search_place(
@@ -61,12 +69,12 @@ static void search_place(
 {
 	char where[40];
 	size_t len = strnlen((const char *)bytes, p->len), rest = len;
-	const char *kind = len ? judge(phi, bytes, len) : NULL;
+	const char *kind = len ? judge(phi, list->memo, bytes, len) : NULL;
 	if (kind)
 		vx_phi_add(list, p->where, p->kind ? p->kind : kind);
 	while (rest < p->len && bytes[rest] == 0)
 		rest++;
-	kind = rest < p->len ? judge(phi, bytes + rest, p->len - rest) : NULL;
+	kind = rest < p->len ? judge(phi, list->memo, bytes + rest, p->len - rest) : NULL;
 	if (!kind)
 		return;
 	snprintf(where, sizeof(where), "%s.rest", p->where);
@@ -122,7 +130,7 @@ void vx_phi_gzip(const struct vx_phi *phi, const uint8_t *block, size_t n, struc
 			return;
 		}
 		size_t len = strnlen((const char *)block + at, n - at);
-		const char *kind = judge(phi, block + at, len);
+		const char *kind = judge(phi, list->memo, block + at, len);
 		if (kind)
 			vx_phi_add(list, texts[i].where, kind);
 		at += len + 1;
@@ -189,7 +197,7 @@ int vx_phi_behind(const struct vx_phi *phi, struct vx_gz *gz, const struct vx_ni
 	vx_buf_clear(&b);
 	if (st == VX_OK && end > at)
 		st = read_part(gz, end - at < GAP_MAX ? end - at : GAP_MAX, GAP_MAX, &b, err);
-	const char *kind = st == VX_OK && b.len > 0 ? judge(phi, (const uint8_t *)b.data, b.len) : NULL;
+	const char *kind = st == VX_OK && b.len > 0 ? judge(phi, list->memo, (const uint8_t *)b.data, b.len) : NULL;
 	if (kind)
 		vx_phi_add(list, "gap", strcmp(kind, "text") == 0 ? "leftover" : kind);
 	vx_buf_free(&b);

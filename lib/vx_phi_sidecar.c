@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "vx_phi_memo.h"
 #include "vx_phi_rules.h"
 #include "vx_sidecar.h"
 
@@ -19,17 +20,29 @@ static void found(struct search *s, const char *shown, const char *kind)
 	vx_phi_add(s->list, where, kind);
 }
 
-/* Whether a value says anything: not null, blank, an empty list, or a word in the place of a name ("anonymous"). */
+/* Text that is not blank and no word in the place of a name ("anonymous"). */
+static bool text_says_something(struct search *s, const char *text, size_t len)
+{
+	struct vx_phi_judged own = { .known = false }, *j = vx_phi_recall(s->list->memo, PHI_ASK_VALUE, text, len);
+	if (!j)
+		j = &own;
+	if (!j->known) {
+		vx_phi_prepare(text, len, &s->text);
+		j->kind = s->text.len > 0 && !vx_phi_harmless(s->phi, &s->text) ? "text" : NULL;
+		j->known = true;
+	}
+	return j->kind != NULL;
+}
+
+/* Whether a value says anything: not null, an empty list or object, or only texts that do not. */
 static bool says_something(struct search *s, const struct vx_json *value)
 {
 	size_t len;
 	const char *text = vx_json_text(value, &len);
 	if (!value)
 		return false;
-	if (text) {
-		vx_phi_prepare(text, len, &s->text);
-		return s->text.len > 0 && !vx_phi_harmless(s->phi, &s->text);
-	}
+	if (text)
+		return text_says_something(s, text, len);
 	if (vx_json_type(value) != VX_ARRAY)
 		return vx_json_type(value) != VX_OBJECT || vx_json_size(value) > 0;
 	for (size_t i = 0; i < vx_json_size(value); i++)
@@ -47,23 +60,52 @@ const char *vx_phi_key_name(const struct vx_phi *phi, const char *key)
 	return known ? known->shown : NULL;
 }
 
-/* What is wrong with a key by its name; *shown: how it may be called. NULL: nothing. */
-static const char *judge_key(struct search *s, const char *key, const char **shown, bool *dates)
+/* What is wrong with a key by its name, kind NULL: nothing; shown: how it may be called. */
+static void judge_key(struct search *s, const char *key, struct vx_phi_judged *j)
 {
 	vx_phi_fold_key(key, &s->folded);
 	const struct vx_phi_key *known = vx_phi_find_key(s->phi, s->folded.data);
-	*shown = known ? known->shown : "*";
-	*dates = known && known->dates;
-	if (known)
-		return known->kind;
-	for (size_t i = 0; i < s->phi->n_key_patterns; i++) {
+	*j = (struct vx_phi_judged){ .shown = known ? known->shown : "*", .known = true };
+	if (known) {
+		j->kind = known->kind;
+		j->dates = known->dates;
+	}
+	for (size_t i = 0; !known && !j->kind && i < s->phi->n_key_patterns; i++) {
 		const struct vx_phi_pattern *p = &s->phi->key_patterns[i];
 		if (vx_regex_match(p->re, s->folded.data, s->folded.len)) {
-			*shown = p->as;
-			return p->kind;
+			j->shown = p->as;
+			j->kind = p->kind;
 		}
 	}
-	return NULL;
+	/* A key that is nobody's may itself be a name or a date. */
+	if (strcmp(j->shown, "*") == 0) {
+		vx_phi_prepare(key, strlen(key), &s->text);
+		j->own = vx_phi_seen(s->phi, &s->text, false, true);
+	}
+}
+
+static struct vx_phi_judged key_judged(struct search *s, const char *key)
+{
+	struct vx_phi_judged own = { .known = false }, *j = vx_phi_recall(s->list->memo, PHI_ASK_KEY, key, strlen(key));
+	if (!j)
+		j = &own;
+	if (!j->known)
+		judge_key(s, key, j);
+	return *j;
+}
+
+static const char *text_kind(struct search *s, const char *text, size_t len, bool dates)
+{
+	struct vx_phi_judged own = { .known = false },
+			     *j = vx_phi_recall(s->list->memo, dates ? PHI_ASK_UNDATED : PHI_ASK_TEXT, text, len);
+	if (!j)
+		j = &own;
+	if (!j->known) {
+		vx_phi_prepare(text, len, &s->text);
+		j->kind = s->text.len > 0 ? vx_phi_seen(s->phi, &s->text, false, !dates) : NULL;
+		j->known = true;
+	}
+	return j->kind;
 }
 
 static bool search_object(struct search *s, const struct vx_json *object, struct vx_json *texts);
@@ -75,8 +117,7 @@ static bool search_value(struct search *s, const struct vx_json *value, const ch
 	const char *text = vx_json_text(value, &len);
 	bool any = false;
 	if (text) {
-		vx_phi_prepare(text, len, &s->text);
-		const char *kind = s->text.len > 0 ? vx_phi_seen(s->phi, &s->text, false, !dates) : NULL;
+		const char *kind = text_kind(s, text, len, dates);
 		if (kind)
 			found(s, shown, kind);
 		return kind != NULL;
@@ -93,25 +134,20 @@ static bool search_object(struct search *s, const struct vx_json *object, struct
 	bool any = false;
 	struct vx_json_iter it = vx_json_begin(object);
 	while (vx_json_next(&it)) {
-		const char *shown;
-		bool dates, here;
-		const char *kind = judge_key(s, it.key, &shown, &dates);
-		if (kind) {
+		const struct vx_phi_judged key = key_judged(s, it.key);
+		bool here;
+		if (key.kind) {
 			here = says_something(s, it.value);
 			if (here)
-				found(s, shown, kind);
+				found(s, key.shown, key.kind);
 		} else {
-			here = search_value(s, it.value, shown, dates);
+			here = search_value(s, it.value, key.shown, key.dates);
 			if (here && texts)
 				vx_json_push(texts, vx_json_string(it.key));
 		}
 		any |= here;
-		/* A key that is nobody's may itself be a name or a date. */
-		if (strcmp(shown, "*") != 0)
-			continue;
-		vx_phi_prepare(it.key, strlen(it.key), &s->text);
-		if ((kind = vx_phi_seen(s->phi, &s->text, false, true)))
-			found(s, shown, kind);
+		if (key.own)
+			found(s, key.shown, key.own);
 	}
 	return any;
 }

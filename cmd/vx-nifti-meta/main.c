@@ -180,6 +180,7 @@ static void *worker_new(void *arg)
 	(void)arg;
 	w->gz = vx_gz_new();
 	w->labels = vx_labels_new();
+	vx_phi_remember(&w->phi);
 	return w;
 }
 

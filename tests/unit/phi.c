@@ -144,6 +144,42 @@ static void test_sidecar(const struct vx_phi *phi)
 	sidecar_is(phi, "{\"GeneratedBy\":[{\"Name\":\"Mustermann^Max\"}]}", "sidecar.Name name", "[\"GeneratedBy\"]");
 }
 
+/* One list for all of them, which remembers, says of each what a new one says. */
+static void test_memo(const struct vx_phi *phi)
+{
+	static const char *const asked[] = { "%d", "2019-03-1%d", "anonymous", "", "MR%d",
+		"a text of more than sixty-four bytes, which a memo of short texts does not keep: Mustermann^Max%d" };
+	static const char *const keys[] = { "PatientName", "SeriesDescription", "SoftwareVersions", "Mustermann^Max",
+		"2019-03-14", "EchoTime" };
+	struct vx_phi_list all = VX_PHI_LIST_INIT;
+	struct vx_buf text = VX_BUF_INIT, a = VX_BUF_INIT, b = VX_BUF_INIT;
+	int different = 0;
+	vx_phi_remember(&all);
+	for (int i = 0; i < 20000; i++) {
+		struct vx_phi_list one = VX_PHI_LIST_INIT;
+		struct vx_json *side = vx_json_object();
+		const int turn = i % 2 ? i : i % 36; /* some again and again, others in their places meanwhile */
+		vx_buf_clear(&text);
+		vx_buf_printf(&text, asked[turn % 6], turn);
+		vx_json_set_str(side, keys[turn / 6 % 6], text.data);
+		all.n = 0;
+		vx_phi_sidecar(phi, side, &all, NULL);
+		vx_phi_sidecar(phi, side, &one, NULL);
+		vx_buf_clear(&a);
+		vx_buf_clear(&b);
+		vx_phi_put(&all, &a);
+		vx_phi_put(&one, &b);
+		different += strcmp(a.data, b.data) != 0;
+		vx_json_free(side);
+		vx_phi_list_free(&one);
+	}
+	ok(different == 0, "what is remembered is what would be found again (%d differ)", different);
+	vx_phi_list_free(&all);
+	vx_buf_free(&text);
+	vx_buf_free(&a);
+	vx_buf_free(&b);
+}
+
 static void extension_is(const struct vx_phi *phi, int code, const char *text, size_t n, const char *wanted)
 {
 	struct vx_phi_list list = VX_PHI_LIST_INIT;
@@ -264,6 +300,7 @@ int main(void)
 	test_dates(phi);
 	test_technical(phi);
 	test_sidecar(phi);
+	test_memo(phi);
 	test_extensions(phi);
 	test_gzip(phi);
 	test_rules();
