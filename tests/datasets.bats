@@ -89,6 +89,23 @@ rejects() {
 	has "$out" '1 updated'
 	ingest demo --data "$data"
 	same "$(counts | grep -v unchanged)" ''
+	# A file with other content: the store's is not replaced unless asked, then with the resource.
+	gzip -cd "$data/images/DEMO-001/2019-03-14/adc.nii.gz" | tr '\001' '\002' | gzip -n >"$BATS_TEST_TMPDIR/adc"
+	cp "$BATS_TEST_TMPDIR/adc" "$data/images/DEMO-001/2019-03-14/adc.nii.gz"
+	stored=$BATS_TEST_TMPDIR/store/volumes/DM00001/2019-03-14/adc.nii.gz
+	ingest demo --data "$data"
+	expect 1
+	has "$out" 'other content'
+	run3 cmp "$stored" "$BATS_TEST_TMPDIR/adc"
+	expect 1
+	ingest demo --data "$data" --on-conflict=update
+	expect 1
+	cmp "$stored" "$BATS_TEST_TMPDIR/adc"
+	has "$out" '1 updated'
+	has "$out" '  updated     1 volume.sha256'
+	ingest demo --data "$data" --on-conflict both
+	expect 64
+	same "$err" "demo: --on-conflict: 'both' is neither reject nor update; see --help"
 }
 
 @test "the shortest pipe, as it stands: every whole file a resource, then all unchanged" {
@@ -193,6 +210,20 @@ mha_on() {
 	mha_on "$lesions/resampled/10035_1000035.nii.gz" MET_SHORT "$images/10035_1000035_t2w.mha"
 	mha_on "$lesions/original/10035_1000035.nii.gz" MET_FLOAT "$images/10035_1000035_adc.mha"
 	mha_on "$lesions/original/10035_1000035.nii.gz" MET_SHORT "$images/10035_1000035_hbv.mha"
+	start_serve
+	ingest picai --data "$p"
+	expect 0
+	has "$out" 'voxelmap    7 created, 0 unchanged, 0 conflict'
+	# With images the masks learn their volumes; then there is nothing new, with images or without.
+	ingest picai --data "$p" --images "$BATS_TEST_TMPDIR/images" --work "$BATS_TEST_TMPDIR/work"
+	expect 0
+	has "$out" 'volume      3 created, 0 unchanged'
+	has "$out" 'voxelmap    0 created, 0 unchanged, 7 updated, 0 conflict'
+	has "$out" '  updated     7 voxelmap.reference_mri'
+	ingest picai --data "$p" --expect-unchanged
+	expect 0
+	rm -r "$BATS_TEST_TMPDIR"/{store,work,vx.db*}
+	stop_serve
 	start_serve
 	for want in created unchanged; do
 		ingest picai --data "$p" --images "$BATS_TEST_TMPDIR/images" --work "$BATS_TEST_TMPDIR/work"

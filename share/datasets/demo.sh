@@ -14,7 +14,7 @@ main() {
 	datasource | post
 	studies_and_psa | post
 	volumes | tee "$VX_TMP/volumes" | post
-	masks | post
+	masks | post --fill reference_mri
 }
 
 datasource() {

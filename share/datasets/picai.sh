@@ -22,7 +22,7 @@ main() {
 	sessions | post
 	: >"$VX_TMP/volumes"
 	[ -z "${VX_OPTION[images]}" ] || images | tee "$VX_TMP/volumes" | post
-	masks | post
+	masks | post --fill reference_mri
 }
 
 datasource() {

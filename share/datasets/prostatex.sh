@@ -24,7 +24,7 @@ main() {
 	dicom_convert
 	touch "$VX_TMP/images" "$VX_TMP/studies" "$VX_TMP/volumes"
 	[ ! -s "$VX_TMP/folders" ] || images
-	masks | post
+	masks | post --fill reference_mri
 	in_picai
 }
 

@@ -39,7 +39,8 @@ options:
   --rejects FILE         write every record that could not be handled to FILE, with the reason (NDJSON)
   --results FILE         write the result of every resource to FILE (NDJSON)
   --findings FILE        write what pathology tables contradict themselves in to FILE (NDJSON)
-  --on-conflict WHAT     reject or update, as vx-post takes it
+  --on-conflict WHAT     what becomes of a resource that is there with other content, and of a file in the store:
+                         reject (default) or update it
   --expect-unchanged     exit status 1 when anything is not unchanged
   --production           allow a production deployment
   -q, --quiet            no summary of each stage
@@ -65,7 +66,7 @@ vx_find_tools() {
 
 vx_options() {
 	API=${VX_API:-} DATA=${VX_DEFAULT_DATA:-} STORE=${VX_STORE:-} VX_REJECTS='' VX_RESULTS='' VX_FINDINGS='' VX_QUIET=''
-	VX_POST_OPTIONS=() VX_API_OPTIONS=()
+	VX_POST_OPTIONS=() VX_API_OPTIONS=() VX_UPLOAD_OPTIONS=()
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--api | --data | --store | --rejects | --results | --findings | --on-conflict)
@@ -85,7 +86,11 @@ vx_options() {
 		--rejects) VX_REJECTS=$2 && shift ;;
 		--results) VX_RESULTS=$2 && shift ;;
 		--findings) VX_FINDINGS=$2 && shift ;;
-		--on-conflict) VX_POST_OPTIONS+=("$1" "$2") && shift ;;
+		--on-conflict)
+			case $2 in reject | update) ;; *) vx_usage "$1: '$2' is neither reject nor update" ;; esac
+			VX_POST_OPTIONS+=("$1" "$2") VX_UPLOAD_OPTIONS+=("$1" "$2")
+			shift
+			;;
 		--expect-unchanged) VX_POST_OPTIONS+=("$1") ;;
 		--production) VX_API_OPTIONS+=("$1") ;;
 		-q | --quiet) VX_QUIET=-q ;;
@@ -154,7 +159,8 @@ vx_divert() {
 # upload ARGUMENT...: a stage of a pipe: vx-upload into the store, or nothing where there is no store.
 upload() {
 	if [ -n "$STORE" ]; then
-		run vx-upload --to "$STORE" ${VX_API_OPTIONS[@]+"${VX_API_OPTIONS[@]}"} "$@"
+		run vx-upload --to "$STORE" --api "$API" ${VX_API_OPTIONS[@]+"${VX_API_OPTIONS[@]}"} \
+			${VX_UPLOAD_OPTIONS[@]+"${VX_UPLOAD_OPTIONS[@]}"} "$@"
 	else
 		cat
 	fi
@@ -193,10 +199,11 @@ patients() {
 			{ print }'
 }
 
-# post: the end of a pipe: vx-post to the deployment; the results are counted for the summary.
+# post ARGUMENT...: the end of a pipe: vx-post to the deployment; the results are counted for the summary. What a later run
+# may know more of is named here: post --fill reference_mri.
 post() {
 	run vx-post --api "$API" ${VX_API_OPTIONS[@]+"${VX_API_OPTIONS[@]}"} \
-		${VX_POST_OPTIONS[@]+"${VX_POST_OPTIONS[@]}"} >>"$VX_TMP/results"
+		${VX_POST_OPTIONS[@]+"${VX_POST_OPTIONS[@]}"} "$@" >>"$VX_TMP/results"
 }
 
 # vx_worst STATUS: the worst of it and of all stages, in the order that vx(7) gives, others behind 1.
@@ -206,7 +213,7 @@ vx_worst() {
 		END { print worst + 0 }' "$VX_TMP/statuses" -
 }
 
-# One line a type: how many were created, unchanged ...; then the rejects. On stdout: it is what the script is for.
+# One line a type: how many were created, unchanged ...; then the fields that were updated, and the rejects. On stdout: it is what the script is for.
 vx_summary() {
 	local rejects
 	jq -r '[(.identifier // "-" | split("/")[0]), .status] | @tsv' "$VX_TMP/results" |
@@ -224,6 +231,8 @@ vx_summary() {
 				printf "  %-11s %s\n", listed[i], line
 			}
 		}'
+	jq -r 'select(.status == "updated") | "\(.identifier | split("/")[0]).\(.diff // {} | keys[])"' "$VX_TMP/results" |
+		LC_ALL=C sort | uniq -c | awk '{ printf "  %-11s %d %s\n", "updated", $1, $2 }'
 	printf '  %-11s %d\n' patients "$(find "$VX_TMP/patients" -type f -exec cat {} + | sort -u | wc -l)"
 	if [ -n "$(ls "$VX_TMP/findings")" ]; then
 		printf '  %-11s %s\n' findings "$(jq -r .severity "$VX_TMP/all-findings" | awk '
