@@ -3,7 +3,7 @@
 # usage: ucla.sh --api URL [--data DIR] [option...]
 # DIR holds the table "TCIA Biopsy Data", saved as CSV. May be run again at any time with the same result.
 # SPDX-License-Identifier: MIT
-# shellcheck disable=SC2016 # jq programs hold $names
+# shellcheck disable=SC2016,SC2119 # jq programs hold $names; post takes arguments or none
 [ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
 # shellcheck source=share/sh/vx.sh
 . "$(dirname "$0")/../sh/vx.sh"
