@@ -1,5 +1,6 @@
 /* vx_store: URLs and keys, one content a key, and the decision what to do with a file.
  * In: key and local file. Out: an object, unchanged, created or updated. SPDX-License-Identifier: MIT */
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 
 #include "vx_hash.h"
 #include "vx_http.h"
+#include "vx_journal.h"
 #include "vx_store.h"
 #include "vx_store_back.h"
 
@@ -30,6 +32,7 @@ struct vx_store {
 	struct vx_store_file *file;
 	struct vx_aws aws;
 	struct claims claims;
+	struct vx_journal *journal; /* NULL: none */
 };
 
 struct vx_store_conn {
@@ -165,6 +168,21 @@ static int open_s3(struct vx_store *s, struct vx_error *err)
 	return c ? VX_OK : VX_EUSAGE;
 }
 
+/* The journal of the store as a whole, whatever the prefix: keys in it begin below the bucket or the root. */
+static int open_journal(struct vx_store *s, struct vx_error *err)
+{
+	const char *endpoint = s->aws.endpoint ? s->aws.endpoint : "https://s3.amazonaws.com";
+	char *place = s->bucket ? vx_asprintf("%s/%s", endpoint, s->bucket) : vx_strdup(s->url);
+	s->journal = vx_journal_open(s->o.journal, place, err);
+	free(place);
+	return s->journal ? VX_OK : err->status;
+}
+
+long vx_store_journal_damaged(const struct vx_store *s)
+{
+	return s->journal ? vx_journal_damaged(s->journal) : 0;
+}
+
 struct vx_store *vx_store_open(const struct vx_store_options *o, struct vx_error *err)
 {
 	struct vx_store *s = vx_alloc(sizeof(*s));
@@ -178,6 +196,8 @@ struct vx_store *vx_store_open(const struct vx_store_options *o, struct vx_error
 		s->file = vx_store_file_open(s->root, o->dry_run, err);
 		status = s->file ? VX_OK : VX_EIO;
 	}
+	if (status == VX_OK && o->journal)
+		status = open_journal(s, err);
 	if (status == VX_OK)
 		return s;
 	vx_store_close(s);
@@ -189,6 +209,7 @@ void vx_store_close(struct vx_store *s)
 	if (!s)
 		return;
 	vx_store_file_close(s->file);
+	vx_journal_close(s->journal);
 	vx_aws_free(&s->aws);
 	pthread_mutex_destroy(&s->claims.lock);
 	free(s->claims.slots);
@@ -266,6 +287,41 @@ static int place(struct vx_store_conn *c, const char *key, const struct vx_sourc
 	return conflict(err, key, "other programs write to this key at the same time");
 }
 
+/* The file's hash: from the journal where its times may be trusted, else from its bytes. */
+static int hash_source(struct vx_store *s, const struct vx_source *src, char sha256[65], struct vx_error *err)
+{
+	const bool remembered = s->journal && s->o.trust_times;
+	if (remembered && vx_journal_seen(s->journal, &src->st, sha256))
+		return VX_OK;
+	int status = vx_source_sha256(src, sha256, err);
+	if (status == VX_OK && remembered && !s->o.dry_run)
+		status = vx_journal_see(s->journal, &src->st, sha256, err);
+	return status;
+}
+
+/* What the journal knows an object by. */
+static void content_text(const struct vx_stored *got, char out[96])
+{
+	snprintf(out, 96, "%s-%" PRIu64, got->sha256, got->size);
+}
+
+/* Places the file, unless the journal knows that it is there; and tells the journal. */
+static int place_noted(struct vx_store_conn *c, const char *key, const struct vx_source *src, const char *want,
+	struct vx_stored *got, struct vx_error *err)
+{
+	struct vx_store *s = c->store;
+	char content[96];
+	content_text(got, content);
+	got->how = VX_STORED_UNCHANGED;
+	if (s->journal && vx_journal_has(s->journal, key, content))
+		return VX_OK;
+	int status = place(c, key, src, want, got, err);
+	if (status != VX_OK || !s->journal || s->o.dry_run)
+		return status;
+	content_text(got, content);
+	return vx_journal_put(s->journal, key, content, err);
+}
+
 /* Takes src over. */
 static int put_source(struct vx_store_conn *c, const char *key, struct vx_source *src, const char *want,
 	struct vx_stored *got, struct vx_error *err)
@@ -273,8 +329,8 @@ static int put_source(struct vx_store_conn *c, const char *key, struct vx_source
 	struct vx_store *s = c->store;
 	int status = c->s3 ? vx_s3_size_check(src->size, err) : VX_OK;
 	got->size = src->size;
-	if (status == VX_OK && (c->s3 || s->o.update || s->o.dry_run)) {
-		status = vx_source_sha256(src, got->sha256, err);
+	if (status == VX_OK && (c->s3 || s->o.update || s->o.dry_run || s->journal)) {
+		status = hash_source(s, src, got->sha256, err);
 		if (status == VX_OK)
 			status = vx_store_wanted(got->sha256, want, err);
 	}
@@ -282,7 +338,7 @@ static int put_source(struct vx_store_conn *c, const char *key, struct vx_source
 		status = conflict(err, key, "an earlier record of this run has other content for this key");
 	char *whole = c->s3 ? vx_asprintf("%s%s", s->prefix, key) : NULL;
 	if (status == VX_OK)
-		status = place(c, whole ? whole : key, src, want, got, err);
+		status = place_noted(c, whole ? whole : key, src, want, got, err);
 	free(whole);
 	vx_source_close(src);
 	return status;

@@ -28,14 +28,19 @@ struct vx_store_options {
 	const char *endpoint; /* of S3; NULL: as the AWS tools find it */
 	double retry_for;     /* seconds, as in vx_http */
 	bool insecure_http;   /* as in vx_s3 */
+	const char *journal;  /* path of a vx_journal of what the store has; NULL: none */
+	bool trust_times; /* with a journal: a file whose inode, size and times are those of a run before is not read */
 	const volatile sig_atomic_t *stop;
 };
 
 struct vx_store;
 /* vx_store_open: reads the keys of an s3:// store, makes the folder of a file:// store.
- * Errors: VX_EUSAGE for a URL that is none of the two and for what vx_aws and vx_s3 say, VX_EIO. */
+ * Errors: VX_EUSAGE for a URL that is none of the two and for what vx_aws, vx_s3 and vx_journal say, VX_EIO. */
 struct vx_store *vx_store_open(const struct vx_store_options *o, struct vx_error *err) VX_MUST_USE;
 void vx_store_close(struct vx_store *s); /* after its connections */
+
+/* vx_store_journal_damaged: lines of the journal that were passed over; 0 without one. */
+long vx_store_journal_damaged(const struct vx_store *s);
 
 struct vx_store_conn;
 struct vx_store_conn *vx_store_connect(struct vx_store *s, struct vx_error *err) VX_MUST_USE;

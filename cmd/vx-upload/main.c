@@ -62,7 +62,11 @@ static void set_up(struct upload *o)
 		.dry_run = o->dry_run,
 		.endpoint = o->endpoint,
 		.retry_for = o->retry_for,
-		.insecure_http = o->insecure_http };
+		.insecure_http = o->insecure_http,
+		.journal = o->journal,
+		.trust_times = o->trust_times };
+	if (o->trust_times && !o->journal)
+		vx_die(VX_EUSAGE, "--trust-times: needs --journal FILE to remember times in");
 	o->rules = vx_phi_load(NULL, &err);
 	o->sidecars = o->as_is || !o->rules ? NULL : sidecars_new(o->allow, o->rules, &err);
 	o->store = o->rules && (o->as_is || o->sidecars) ? vx_store_open(&store, &err) : NULL;
@@ -70,6 +74,9 @@ static void set_up(struct upload *o)
 		vx_message(&err);
 		exit(vx_exit_status(err.status));
 	}
+	const long damaged = vx_store_journal_damaged(o->store);
+	if (damaged > 0)
+		vx_say("%s: %ld damaged %s passed over", o->journal, damaged, damaged == 1 ? "line was" : "lines were");
 }
 
 /* A production deployment takes no unreviewed script, and so no files of one either. */

@@ -23,6 +23,8 @@ static const char usage[] =
 	"      --allow FILE      the list of keys that a copy keeps (default: sidecar.json of the share folder)\n"
 	"      --phi warn|reject what to do with an image (or a sidecar as it is) in which something may tell who the\n"
 	"                        patient is: its header, extensions, gzip's names (default: warn)\n"
+	"      --journal FILE    keep there what the store has: what is in it is not asked for again\n"
+	"      --trust-times     with --journal: do not read a file again whose inode, size and times are the same\n"
 	"      --dry-run         upload nothing, print what would be: one line a file\n"
 	"      --retry-for TIME  go on trying when the store is overloaded or away (default: 60s)\n"
 	"      --endpoint URL    of the S3 store (default: as the AWS tools find it)\n"
@@ -54,6 +56,7 @@ void upload_options(int argc, char **argv, struct upload *o)
 		ENDPOINT,
 		API,
 		ALLOW,
+		JOURNAL,
 		TEXTS,
 		FIELD = TEXTS,
 		CONFLICT,
@@ -62,18 +65,20 @@ void upload_options(int argc, char **argv, struct upload *o)
 		INSECURE,
 		PRODUCTION,
 		SIDECARS,
-		PHI
+		PHI,
+		TRUST
 	};
 	static const struct option longs[] = { { "to", required_argument, NULL, TO },
 		{ "group", required_argument, NULL, GROUP }, { "field", required_argument, NULL, FIELD },
 		{ "key", required_argument, NULL, KEY }, { "on-conflict", required_argument, NULL, CONFLICT },
 		{ "sidecars", required_argument, NULL, SIDECARS }, { "phi", required_argument, NULL, PHI },
-		{ "allow", required_argument, NULL, ALLOW }, { "dry-run", no_argument, NULL, DRY_RUN },
+		{ "allow", required_argument, NULL, ALLOW }, { "journal", required_argument, NULL, JOURNAL },
+		{ "trust-times", no_argument, NULL, TRUST }, { "dry-run", no_argument, NULL, DRY_RUN },
 		{ "retry-for", required_argument, NULL, RETRY }, { "endpoint", required_argument, NULL, ENDPOINT },
 		{ "insecure-http", no_argument, NULL, INSECURE }, { "api", required_argument, NULL, API },
 		{ "production", no_argument, NULL, PRODUCTION }, VX_OPT_COMMON, { 0 } };
 	/* In the order of the enum. */
-	const char **const texts[] = { &o->to, &o->group, &o->key, &o->endpoint, &o->api, &o->allow };
+	const char **const texts[] = { &o->to, &o->group, &o->key, &o->endpoint, &o->api, &o->allow, &o->journal };
 	int c;
 	while ((c = getopt_long(argc, argv, VX_OPT_SHORT, longs, NULL)) != -1) {
 		switch (c) {
@@ -97,6 +102,9 @@ void upload_options(int argc, char **argv, struct upload *o)
 			break;
 		case INSECURE:
 			o->insecure_http = true;
+			break;
+		case TRUST:
+			o->trust_times = true;
 			break;
 		case PRODUCTION:
 			o->production = true;
