@@ -21,11 +21,11 @@ LIBS_vx-scan        := -lz
 LIBS_vx-mha2nii     := -ldeflate -lz
 LIBS_vx-csv         := -lcsv
 LIBS_vx-patient-map := -lcurl -ldeflate -lz
-LIBS_vx-upload      := -lcurl -ldeflate -lz
+LIBS_vx-upload      := -lcurl -lexpat -ldeflate -lz
 LIBS_vx-post        := -lcurl -ldeflate -lz
 LIBS_vx-pathology   :=
 LIBS_vx-serve       := -lmicrohttpd -lsqlite3 -lz
-test_libs := -ldeflate -lcsv -lcurl -lmicrohttpd -lsqlite3 -lz
+test_libs := -ldeflate -lexpat -lcsv -lcurl -lmicrohttpd -lsqlite3 -lz
 
 lib_obj := $(patsubst lib/%.c,$(BUILD)/lib/%.o,$(wildcard lib/*.c))
 single  := $(patsubst cmd/%.c,%,$(wildcard cmd/*.c))
