@@ -40,19 +40,30 @@ static void put_decimal(struct vx_buf *b, bool minus, uint64_t m, int k)
 	vx_buf_add(b, p, (size_t)(digits + sizeof digits - p));
 }
 
+/* nearbyint of what is not negative, without a call: where the last bit stands for 1, adding rounds. */
+static double whole_of(double x)
+{
+	return x < 0x1p51 ? x + 0x1p52 - 0x1p52 : nearbyint(x);
+}
+
 /* The smallest k such that some m / 10^k is v again (as a float32 when narrow). m below 2^53 and 10^k up to 10^22 are
- * exact in a double, so that the quotient is the correctly rounded value of the decimal: what a reader will get. */
+ * exact in a double, so that the quotient is the correctly rounded value of the decimal: what a reader will get. It is
+ * looked at only where m is within half a unit of v's last place, and some more for what is rounded on the way. */
 static bool put_short(struct vx_buf *b, double v, bool narrow)
 {
-	double a = fabs(v), m, back;
+	const double near = narrow ? 0x1.08p-24 : 0x1p-51;
+	double a = fabs(v), x, m, back;
 	int k;
 
 	if (a != 0 && (a < 1e-5 || a >= 1e15))
 		return false;
 	for (k = 0; k <= 22; k++) {
-		m = nearbyint(a * vx_json_powers[k]);
+		x = a * vx_json_powers[k];
+		m = whole_of(x);
 		if (m >= 0x1p53)
 			return false;
+		if (fabs(m - x) > x * near)
+			continue;
 		back = m / vx_json_powers[k];
 		if (narrow ? (float)back == (float)a : back == a) {
 			put_decimal(b, v < 0, (uint64_t)m, k);
@@ -83,13 +94,30 @@ void vx_json_put_double(struct vx_buf *b, double v)
 	vx_buf_puts(b, text);
 }
 
+/* digits[0] . digits[1..n) e exponent, which is negative. */
+static void put_exponential(struct vx_buf *b, bool minus, const char *digits, int n, int exponent)
+{
+	if (minus)
+		vx_buf_putc(b, '-');
+	vx_buf_putc(b, digits[0]);
+	if (n > 1)
+		vx_buf_putc(b, '.');
+	vx_buf_add(b, digits + 1, (size_t)n - 1);
+	vx_buf_add(b, exponent > -10 ? "e-0" : "e-", exponent > -10 ? 3 : 2);
+	vx_json_put_int(b, -exponent);
+}
+
 /* "6.1e-17" and the like, what is left of sines of 90 degrees: affines are full of them, and trying printf's digits one
  * by one takes ten times as long. False: none of the spellings tried reads back equal. */
 static bool put_tiny(struct vx_buf *b, float value)
 {
-	double v = fabs((double)value), scale = 1, whole;
-	char digits[32], text[48];
+	/* The powers of ten beyond 10^22 are off by less. */
+	const double slack = 1e-14;
+	double v = fabs((double)value), scale = 1, whole = 0;
+	char digits[24], *p = digits + sizeof digits;
+	size_t start = b->len;
 	int exponent, n, i;
+	uint64_t m;
 
 	if (!(v < 1e-5 && v > 1e-30))
 		return false;
@@ -98,16 +126,21 @@ static bool put_tiny(struct vx_buf *b, float value)
 		scale *= 10;
 	for (n = 1; n <= 9; n++, scale *= 10) {
 		whole = nearbyint(v * scale);
-		if ((float)(whole / scale) != (float)v)
-			continue;
-		exponent += snprintf(digits, sizeof digits, "%.0f", whole) - n; /* 9.99 may have become 10 */
-		snprintf(text, sizeof text, "%s%c%s%se-%02d", value < 0 ? "-" : "", digits[0], n > 1 ? "." : "",
-			n > 1 ? digits + 1 : "", -exponent);
-		if (strtof(text, NULL) != value)
-			return false;
-		vx_buf_puts(b, text);
-		return true;
+		if ((float)(whole / scale) == (float)v)
+			break;
 	}
+	if (n > 9)
+		return false;
+	for (m = (uint64_t)whole; m; m /= 10)
+		*--p = (char)('0' + m % 10);
+	exponent += (int)(digits + sizeof digits - p) - n; /* 9.99 may have become 10 */
+	put_exponential(b, value < 0, p, n, exponent);
+	if ((float)(whole / scale * (1 - slack)) == (float)v && (float)(whole / scale * (1 + slack)) == (float)v)
+		return true;
+	if (strtof(b->data + start, NULL) == value)
+		return true;
+	b->len = start;
+	b->data[start] = '\0';
 	return false;
 }
 
