@@ -51,7 +51,8 @@ void vx_type_words(const char *text, size_t len, struct vx_buf *out)
 struct value {
 	bool looked, worded;
 	const struct vx_json *json;
-	size_t at; /* of its words in trial.words */
+	size_t at;              /* of its words in trial.words */
+	uint64_t begins, holds; /* bytes that a word of it begins with, and that are in it: see bit_of */
 };
 
 struct trial {
@@ -76,16 +77,31 @@ static const struct vx_json *value_of(struct trial *t, size_t field)
 	return v->json;
 }
 
+/* A place of its own for each letter and digit; what else shares one may be taken for another, not for none. */
+static uint64_t bit_of(char c)
+{
+	return UINT64_C(1) << ((unsigned char)c & 63);
+}
+
+static void note_bytes(struct value *v, const char *words)
+{
+	for (size_t i = 0; words[i]; i++) {
+		v->holds |= bit_of(words[i]);
+		if (words[i] == ' ')
+			v->begins |= bit_of(words[i + 1]);
+	}
+}
+
 /* Text, or the texts of a list, as words; whatever else has none. */
 static const char *words_of(struct trial *t, size_t field)
 {
-	const struct vx_json *json = value_of(t, field);
 	struct value *v = &t->values[field];
-	struct vx_buf joined = VX_BUF_INIT;
-	size_t len, n = vx_json_type(json) == VX_ARRAY ? vx_json_size(json) : 1;
 	if (v->worded)
 		return t->words.data + v->at;
-	for (size_t i = 0; i < n && joined.len < VX_TYPE_TEXT_MAX; i++) {
+	const struct vx_json *json = value_of(t, field);
+	struct vx_buf joined = VX_BUF_INIT;
+	size_t len, n = vx_json_type(json) == VX_ARRAY ? vx_json_size(json) : 1;
+	for (size_t i = 0; json && i < n && joined.len < VX_TYPE_TEXT_MAX; i++) {
 		const char *text = vx_json_text(vx_json_type(json) == VX_ARRAY ? vx_json_at(json, i) : json, &len);
 		if (!text)
 			continue;
@@ -94,8 +110,10 @@ static const char *words_of(struct trial *t, size_t field)
 	}
 	v->worded = true;
 	v->at = t->words.len;
-	vx_type_words(joined.data ? joined.data : "", joined.len, &t->words);
+	if (joined.len > 0)
+		vx_type_words(joined.data, joined.len, &t->words);
 	vx_buf_add(&t->words, "", 1);
+	note_bytes(v, t->words.data + v->at);
 	vx_buf_free(&joined);
 	return t->words.data + v->at;
 }
@@ -121,14 +139,22 @@ static bool occurs(const char *words, const char *term)
 	return words;
 }
 
-/* The first of the terms that occurs; NULL: none. */
-static const char *term_in(const struct type_terms *terms, const char *words)
+/* Whether the term's first letter stands where it would have to: few do, and only those are searched for. */
+static bool may_occur(const struct value *v, const char *term)
 {
+	const char first = term[0] == ' ' ? term[1] : term[0];
+	return first == '#' || (bit_of(first) & (term[0] == ' ' ? v->begins : v->holds)) != 0;
+}
+
+/* The first of the terms that occurs in a field; NULL: none. */
+static const char *term_in(struct trial *t, const struct type_terms *terms, size_t field)
+{
+	const char *words = words_of(t, field);
 	/* Most fields of most records are empty: nothing to look for. */
 	if (!words[0] || (words[0] == ' ' && !words[1]))
 		return NULL;
 	for (size_t i = 0; i < terms->n; i++)
-		if (occurs(words, terms->text[i]))
+		if (may_occur(&t->values[field], terms->text[i]) && occurs(words, terms->text[i]))
 			return terms->text[i];
 	return NULL;
 }
@@ -179,14 +205,14 @@ static bool words_hold(struct trial *t, const struct type_condition *c, char *wh
 	const char *term = NULL;
 	bool present = false;
 	for (size_t i = 0; i < c->n_fields; i++) {
-		if (c->lacks.n && (term = term_in(&c->lacks, words_of(t, c->fields[i])))) {
+		if (c->lacks.n && (term = term_in(t, &c->lacks, c->fields[i]))) {
 			say(why, t, c->fields[i], "has", term);
 			return false;
 		}
 	}
 	for (size_t i = 0; i < c->n_fields && c->has.n > 0; i++) {
 		present = present || value_of(t, c->fields[i]);
-		if (term_in(&c->has, words_of(t, c->fields[i])))
+		if (term_in(t, &c->has, c->fields[i]))
 			return true;
 	}
 	if (c->has.n > 0)
