@@ -1,15 +1,35 @@
 /* vx_grid: shape and affine of two images -> whether their voxels are the same.
  * SPDX-License-Identifier: MIT */
+#include <float.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "vx_grid.h"
+
+/* A header is compared with records, that is with what was printed of other headers: 0.3 where float32 has 0.30000001. */
+static void as_printed(struct vx_affine *a)
+{
+	struct vx_buf b = VX_BUF_INIT;
+	for (int r = 0; r < 3 && !a->wide; r++)
+		for (int c = 0; c < 4; c++) {
+			if (fabs(a->m[r][c]) > (double)FLT_MAX)
+				continue;
+			vx_buf_clear(&b);
+			vx_json_put_float(&b, (float)a->m[r][c]);
+			a->m[r][c] = strtod(b.data, NULL);
+		}
+	vx_buf_free(&b);
+}
 
 bool vx_grid_of_header(const struct vx_nifti *h, struct vx_grid *g)
 {
 	for (int i = 0; i < 3; i++)
 		g->shape[i] = i < h->rank ? h->dim[i] : 1;
-	return vx_nifti_affine(h, &g->at) != VX_AFFINE_UNUSABLE;
+	if (vx_nifti_affine(h, &g->at) == VX_AFFINE_UNUSABLE)
+		return false;
+	as_printed(&g->at);
+	return true;
 }
 
 bool vx_grid_of_record(const struct vx_json *record, struct vx_grid *g)

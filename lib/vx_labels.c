@@ -69,7 +69,8 @@ int vx_labels_begin(struct vx_labels *l, const struct vx_nifti *h, struct vx_err
 
 static struct slot *find_slot(const struct vx_labels *l, uint64_t bits)
 {
-	size_t i = (size_t)(bits * 0x9E3779B97F4A7C15u >> 32) & l->slot_mask;
+	/* The low bits of a small integer in a float64 are all 0, and those of the product with them. */
+	size_t i = (size_t)((bits ^ bits >> 32) * 0x9E3779B97F4A7C15u >> 32) & l->slot_mask;
 	while (l->slots[i].voxels && l->slots[i].bits != bits)
 		i = (i + 1) & l->slot_mask;
 	return &l->slots[i];

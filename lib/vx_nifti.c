@@ -5,79 +5,6 @@
 
 #include "vx_nifti.h"
 
-struct datatype {
-	int code, bits, unit; /* unit: bytes of one number of it */
-	const char *name;
-};
-
-static const struct datatype datatypes[] = {
-	{ 2, 8, 1, "uint8" },
-	{ 4, 16, 2, "int16" },
-	{ 8, 32, 4, "int32" },
-	{ 16, 32, 4, "float32" },
-	{ 32, 64, 4, "complex64" },
-	{ 64, 64, 8, "float64" },
-	{ 128, 24, 1, "rgb24" },
-	{ 256, 8, 1, "int8" },
-	{ 512, 16, 2, "uint16" },
-	{ 768, 32, 4, "uint32" },
-	{ 1024, 64, 8, "int64" },
-	{ 1280, 64, 8, "uint64" },
-	{ 1536, 128, 16, "float128" },
-	{ 1792, 128, 8, "complex128" },
-	{ 2048, 256, 16, "complex256" },
-	{ 2304, 32, 1, "rgba32" },
-	{ 1, 1, 1, "binary" },
-};
-
-static const char *const repairs[VX_NIFTI_REPAIRS] = {
-	"a spacing in pixdim is 0 or no number: read as 1",
-	"a spacing in pixdim is negative: read without its sign",
-	"qfac (pixdim[0]) is neither 1 nor -1: read as 1",
-	"bitpix disagrees with the datatype: the datatype counts",
-	"the datatype code is none of NIfTI's: datatype is left out",
-	"vox_offset points into the header: read as the first byte behind it",
-	"sizeof_hdr is wrong: the magic counts",
-	"scl_inter is no number: no scaling is applied",
-	"qform_code or sform_code is none of NIfTI's: read as 0, unset",
-	"the NIfTI-2 magic lacks the bytes that tell a transfer as text: none was made, it seems",
-};
-
-const char *vx_nifti_repair(int i)
-{
-	return i >= 0 && i < VX_NIFTI_REPAIRS ? repairs[i] : NULL;
-}
-
-const char *vx_nifti_datatype(int code, int *bits)
-{
-	for (size_t i = 0; i < sizeof(datatypes) / sizeof(datatypes[0]); i++)
-		if (datatypes[i].code == code) {
-			if (bits)
-				*bits = datatypes[i].bits;
-			return datatypes[i].name;
-		}
-	return NULL;
-}
-
-size_t vx_nifti_unit(int code)
-{
-	for (size_t i = 0; i < sizeof(datatypes) / sizeof(datatypes[0]); i++)
-		if (datatypes[i].code == code)
-			return (size_t)datatypes[i].unit;
-	return 1;
-}
-
-const char *vx_nifti_extension(int code)
-{
-	/* The registered ones: every second number from 0, 36 left out. */
-	static const char *const names[] = { "ignore", "dicom", "afni", "comment", "xcede", "jimdiminfo",
-		"workflow_fwds", "freesurfer", "pypickle", "mind_ident", "b_value", "spherical_direction",
-		"dt_component", "shc_degreeorder", "voxbo", "caret", "cifti", "variable_frame_timing", NULL, "eval",
-		"matlab", "quantiphyse", "mrs" };
-	const size_t i = (unsigned)code / 2;
-	return code >= 0 && code % 2 == 0 && i < sizeof(names) / sizeof(names[0]) ? names[i] : NULL;
-}
-
 /* Header bytes in their own byte order. */
 struct view {
 	const uint8_t *bytes;
@@ -183,8 +110,6 @@ static void parse1(const struct view *v, struct vx_nifti *h, int64_t dim[8], dou
 {
 	for (size_t i = 0; i < 8; i++)
 		dim[i] = get16(v, 40 + 2 * i);
-	if (dim[1] == -1) /* FreeSurfer keeps an axis longer than 32,767 in glmin */
-		dim[1] = get32(v, 144);
 	get_floats(v, 56, h->intent_p, 3);
 	h->intent_code = get16(v, 68);
 	h->datatype = get16(v, 70);
@@ -230,6 +155,18 @@ static void parse2(const struct view *v, struct vx_nifti *h, int64_t dim[8], dou
 	get_text(v, 508, h->intent_name, 16);
 }
 
+/* FreeSurfer's surfaces have one axis, longer than int16 holds: glmin has its length; of the finest icosahedron the 163,842
+ * vertices are laid out as a box. */
+static void unfold_surface(const struct view *v, int64_t dim[8])
+{
+	if (dim[0] >= 3 && dim[1] == -1 && dim[2] == 1 && dim[3] == 1) {
+		dim[1] = get32(v, 144);
+	} else if (dim[0] >= 3 && dim[1] == 27307 && dim[2] == 1 && dim[3] == 6) {
+		dim[1] *= 6;
+		dim[3] = 1;
+	}
+}
+
 /* Analyze keeps other things where NIfTI-1 keeps units, forms and intent. SPM's scale and origin are read. */
 static void parse_analyze(const struct view *v, struct vx_nifti *h)
 {
@@ -238,7 +175,10 @@ static void parse_analyze(const struct view *v, struct vx_nifti *h)
 	h->units_space = h->units_time = h->qform_code = h->sform_code = h->intent_code = 0;
 	memset(h->intent_p, 0, sizeof(h->intent_p));
 	memset(h->intent_name, 0, sizeof(h->intent_name));
-	h->inter = 0;
+	h->cal_max = get_float(v, 124);
+	h->cal_min = get_float(v, 128);
+	h->gl_max = get32(v, 140);
+	h->gl_min = get32(v, 144);
 }
 
 static int check_dims(const int64_t dim[8], struct vx_nifti *h, struct vx_error *err)
@@ -275,6 +215,19 @@ static void repair_form(struct vx_nifti *h, int *code)
 	h->repairs |= VX_NIFTI_FORM_CODE;
 }
 
+static uint64_t behind_header(const struct vx_nifti *h)
+{
+	return (h->version == 2 ? VX_NIFTI2_HEADER : VX_NIFTI1_HEADER) + VX_NIFTI_FLAG;
+}
+
+void vx_nifti_as_single(struct vx_nifti *h)
+{
+	h->pair = false;
+	h->repairs |= VX_NIFTI_PAIR_MAGIC;
+	if (h->offset < behind_header(h))
+		h->offset = behind_header(h);
+}
+
 static void repair(struct vx_nifti *h, double offset)
 {
 	repair_spacing(h);
@@ -296,11 +249,16 @@ static void repair(struct vx_nifti *h, double offset)
 		h->bits = bits;
 		h->repairs |= VX_NIFTI_BITPIX;
 	}
-	if (isfinite(h->slope) && h->slope != 0 && !isfinite(h->inter))
+	double slope, inter;
+	if (h->version > 0 && isfinite(h->slope) && h->slope != 0 && !isfinite(h->inter))
 		h->repairs |= VX_NIFTI_SLOPE;
-	uint64_t first = h->pair ? 0 : (h->version == 2 ? VX_NIFTI2_HEADER : VX_NIFTI1_HEADER) + VX_NIFTI_FLAG;
+	if (vx_nifti_cal_scale(h, &slope, &inter) && (slope != 1 || inter != 0))
+		h->repairs |= VX_NIFTI_CAL_SCALE;
+	const uint64_t first = h->pair ? 0 : behind_header(h);
 	h->offset = first;
-	if (offset >= (double)first && offset < 0x1p62)
+	if (offset >= 0x1p62)
+		h->offset = VX_NIFTI_NOWHERE;
+	else if (offset >= (double)first)
 		h->offset = (uint64_t)offset;
 	else if (offset != 0)
 		h->repairs |= VX_NIFTI_OFFSET;
@@ -355,6 +313,8 @@ int vx_nifti_parse(const uint8_t *bytes, size_t n, struct vx_nifti *h, struct vx
 		parse1(&v, h, dim, &offset);
 	if (h->version == 0)
 		parse_analyze(&v, h);
+	if (h->version == 1)
+		unfold_surface(&v, dim);
 	st = check_dims(dim, h, err);
 	if (st == VX_OK)
 		repair(h, offset);
@@ -370,11 +330,4 @@ int vx_nifti_bytes(const struct vx_nifti *h, uint64_t *bytes, struct vx_error *e
 				err, VX_EREJECT, "dim", "the axes promise more voxels than a file can hold");
 	*bytes = bits > 0 ? (uint64_t)bits / 8 + (bits % 8 != 0) : 0;
 	return VX_OK;
-}
-
-void vx_nifti_scale(const struct vx_nifti *h, double *slope, double *inter)
-{
-	bool none = !isfinite(h->slope) || h->slope == 0 || !isfinite(h->inter);
-	*slope = none ? 1 : h->slope;
-	*inter = none ? 0 : h->inter;
 }

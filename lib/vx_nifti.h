@@ -25,6 +25,7 @@
 #define VX_NIFTI1_HEADER 348 /* bytes; sizeof_hdr */
 #define VX_NIFTI2_HEADER 540
 #define VX_NIFTI_FLAG 4 /* bytes between header and extensions */
+#define VX_NIFTI_NOWHERE ((uint64_t)INT64_MAX)
 #define VX_NIFTI_HEADER_MAX (VX_NIFTI2_HEADER + VX_NIFTI_FLAG)
 
 /* What was not as the standard wants it; vx_nifti_repair has a sentence for each. */
@@ -38,8 +39,10 @@ enum vx_nifti_repair {
 	VX_NIFTI_SIZEOF = 1 << 6,
 	VX_NIFTI_SLOPE = 1 << 7,
 	VX_NIFTI_FORM_CODE = 1 << 8,
-	VX_NIFTI_EOL_CHECK = 1 << 9,
-	VX_NIFTI_REPAIRS = 10, /* how many there are */
+	VX_NIFTI_CAL_SCALE = 1 << 9,
+	VX_NIFTI_PAIR_MAGIC = 1 << 10,
+	VX_NIFTI_EOL_CHECK = 1 << 11,
+	VX_NIFTI_REPAIRS = 12, /* how many there are */
 };
 
 struct vx_nifti {
@@ -54,13 +57,15 @@ struct vx_nifti {
 	int units_time;      /* 0 unknown, 8 s, 16 ms, 24 us, 32 Hz, 40 ppm, 48 rad/s */
 	int datatype;        /* NIfTI's code */
 	int bits;            /* bits a voxel, after the datatype where it is known */
-	uint64_t offset;     /* where the voxels begin in their file */
+	uint64_t offset;     /* where the voxels begin in their file; VX_NIFTI_NOWHERE: where no file reaches */
 	double slope, inter; /* as stored; may be 0 or NaN */
 	int qform_code, sform_code; /* 0 to 5; 0: unset */
 	double quatern[3], qoffset[3], srow[3][4];
 	int intent_code;
 	double intent_p[3];
-	int16_t origin[3]; /* Analyze: SPM's origin, a voxel counted from 1; 0: none */
+	int16_t origin[3];       /* Analyze: SPM's origin, a voxel counted from 1; 0: none */
+	double cal_min, cal_max; /* Analyze: a value that is shown black, white ... */
+	int32_t gl_min, gl_max;  /* ... and the least and greatest that is stored */
 	char intent_name[17], descrip[81], aux_file[25], db_name[19]; /* free text: may hold names of people */
 	unsigned repairs;                                             /* enum vx_nifti_repair */
 };
@@ -88,8 +93,15 @@ size_t vx_nifti_unit(int code);
 /* vx_nifti_extension: "dicom", "afni", "comment" ...; NULL: no such code is registered. */
 const char *vx_nifti_extension(int code);
 
-/* vx_nifti_scale: the scaling that holds: slope 1 and inter 0 where the stored ones say none (slope 0 or not finite). */
+/* vx_nifti_scale: the scaling that holds: slope 1 and inter 0 where the stored ones say none (slope 0 or not finite).
+ * Of Analyze as SPM2 reads it: without a slope by the two ranges of vx_nifti_cal_scale; an inter that is none is 0. */
 void vx_nifti_scale(const struct vx_nifti *h, double *slope, double *inter);
+
+/* vx_nifti_cal_scale: false: the header is not Analyze's, has a slope, or a range of its that is empty. */
+bool vx_nifti_cal_scale(const struct vx_nifti *h, double *slope, double *inter);
+
+/* vx_nifti_as_single: a header with the magic of a pair is that of a single file after all: voxels begin behind it. */
+void vx_nifti_as_single(struct vx_nifti *h);
 
 /* vx_nifti_spacing: of axis i (0-based) in mm, the 4th in s where the header's unit is one of time. */
 double vx_nifti_spacing(const struct vx_nifti *h, int i);

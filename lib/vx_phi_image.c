@@ -175,7 +175,7 @@ static int search_extensions(const struct vx_phi *phi, struct vx_gz *gz, bool bi
 		if (st == VX_OK)
 			vx_phi_extension(phi, code, (const uint8_t *)b->data, b->len, list);
 		left -= b->len;
-		if (st == VX_OK && left == 0)
+		if (st == VX_OK && (left == 0 || i + 1 == EXTENSIONS_MAX))
 			vx_phi_add(list, "extension.*", "unknown"); /* not looked at to the end */
 	}
 	return st;

@@ -82,14 +82,14 @@ def geometry(record, image, kind):
 
 def rest_of_header(image, details, kind):
     header = image.header
+    slope, inter = image.dataobj.slope, image.dataobj.inter
+    ours = [details["scl"]["effective_slope"], details["scl"]["effective_inter"]]
+    if not same(ours, [slope, inter], kind):
+        yield "scaling", ours, [slope, inter]
     if "qform_code" in header:
         for form, code in ("qform", header["qform_code"]), ("sform", header["sform_code"]):
             if details[form]["code"] != int(code):
                 yield form, details[form]["code"], int(code)
-        slope, inter = image.dataobj.slope, image.dataobj.inter
-        ours = [details["scl"]["effective_slope"], details["scl"]["effective_inter"]]
-        if not same(ours, [slope, inter], kind):
-            yield "scaling", ours, [slope, inter]
         theirs = [(e.get_code(), e.get_sizeondisk()) for e in header.extensions]
         ours = [(e["code"], (e["size"] + 15) // 16 * 16) for e in details["extensions"]]
         if ours != theirs:

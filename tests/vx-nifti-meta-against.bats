@@ -152,3 +152,37 @@ told() { jq -c '[.reference_mri, ._nifti.grid]' <<<"$out"; }
 	same "$(jq -r 'select(.identifier | startswith("volume/")) | (._nifti.grid, .reference_mri)' "$BATS_TEST_TMPDIR/one" | sort -u)" null
 	[ "$(jq -r 'select(.reference_mri == "volume/t2") | .identifier' "$BATS_TEST_TMPDIR/one" | wc -l)" -gt 10 ]
 }
+
+@test "against: whatever float32 made of a mask's header, its own volume is 0 mm apart" {
+	# 0.3 mm and an odd origin: no float32 is exactly so.
+	gzip -dc good/u8.nii.gz >"$BATS_TEST_TMPDIR/m.nii"
+	for at in 280 300 320; do # the diagonal of the sform
+		printf '\232\231\231\076' | dd of="$BATS_TEST_TMPDIR/m.nii" bs=1 seek=$at conv=notrunc 2>"$BATS_TEST_TMPDIR/dd"
+	done
+	echo "{\"identifier\":\"volume/t2\",\"parent_identifier\":\"study/s\",\"path_nii\":\"$BATS_TEST_TMPDIR/m.nii\"}" |
+		vx-nifti-meta -q >"$BATS_TEST_TMPDIR/volumes"
+	same "$(jq -c .affine[0][0] "$BATS_TEST_TMPDIR/volumes")" 0.3
+	echo "{\"identifier\":\"voxelmap/m\",\"parent_identifier\":\"study/s\",\"path_nii\":\"$BATS_TEST_TMPDIR/m.nii\"}" >"$BATS_TEST_TMPDIR/in"
+	run3 vx-nifti-meta -q --against "$BATS_TEST_TMPDIR/volumes" --tolerance 0 "$BATS_TEST_TMPDIR/in"
+	expect 0
+	same "$(told)" '["volume/t2",{"reference_mri":"volume/t2","fits":["volume/t2"],"apart":0,"reoriented":false}]'
+}
+
+@test "against: standard input is records or volumes, not both; what --against needs is not ignored without it" {
+	volume t2 s '[10,6,4]' "$same_affine"
+	for records in '' -; do
+		# shellcheck disable=SC2086 # no argument, or one
+		run3 vx-nifti-meta --against - $records <"$BATS_TEST_TMPDIR/volumes"
+		expect 64
+		has "$err" "--against -: the records cannot come from standard input too: name their file"
+	done
+	echo '{"identifier":"voxelmap/m","parent_identifier":"study/s","path_nii":"good/u8.nii.gz"}' >"$BATS_TEST_TMPDIR/in"
+	run3 vx-nifti-meta -q --against - "$BATS_TEST_TMPDIR/in" <"$BATS_TEST_TMPDIR/volumes"
+	expect 0
+	same "$(jq -r .reference_mri <<<"$out")" volume/t2
+	for option in --tolerance=1 --prefer=T2; do
+		run3 vx-nifti-meta "$option" "$BATS_TEST_TMPDIR/in"
+		expect 64
+		has "$err" "${option%=*} goes with --against"
+	done
+}

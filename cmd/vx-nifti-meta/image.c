@@ -36,9 +36,11 @@ static int read_header(struct worker *w, const struct opts *o, struct image *im,
 	if (st != VX_OK)
 		return st;
 	vx_phi_header(o->rules, bytes, have, &im->header, &w->phi);
+	/* With the right sizeof_hdr a pair's header was read up to the flag, else the flag is there already. */
+	const size_t at = im->header.version == 2 ? VX_NIFTI2_HEADER : VX_NIFTI1_HEADER;
 	uint8_t flag[VX_NIFTI_FLAG] = { 0 };
-	if (!im->header.pair)
-		flag[0] = bytes[need - VX_NIFTI_FLAG];
+	if (have > at)
+		flag[0] = bytes[at];
 	else if ((st = vx_gz_read(w->gz, flag, sizeof(flag), &more, err)) == VX_OK && more < sizeof(flag))
 		flag[0] = 0;
 	*extended = flag[0] != 0 && im->header.version > 0;
@@ -84,6 +86,10 @@ static int read_extensions(struct worker *w, struct vx_record *rec, const struct
 		st = vx_gz_skip(w->gz, size - sizeof(head), &skipped, err);
 		if (st != VX_OK)
 			return st;
+		if (skipped < size - sizeof(head))
+			vx_warn(rec, "the last header extension is longer than its file");
+		if (i + 1 == EXTENSIONS_MAX)
+			vx_warn(rec, "more than %d header extensions: the rest is left out", EXTENSIONS_MAX);
 	}
 	return VX_OK;
 }
@@ -173,16 +179,23 @@ static int read_voxels(struct worker *w, const struct image *im, uint64_t bytes,
 	return used < 0 ? used : VX_OK;
 }
 
-/* The halves of a pair may be compressed apart from each other: where path is not there, it may be with or without
- * its .gz. */
-static void other_spelling(struct vx_buf *path)
+static void toggle_gz(struct vx_buf *path)
 {
-	if (access(path->data, F_OK) == 0)
-		return;
 	if (path_ends(path->data, ".gz"))
 		path->data[path->len -= 3] = '\0';
 	else
 		vx_buf_puts(path, ".gz");
+}
+
+/* The halves of a pair may be compressed apart from each other: where path is not there, it may be with or without
+ * its .gz. Where neither is, it keeps its name. */
+static void other_spelling(struct vx_buf *path)
+{
+	if (access(path->data, F_OK) == 0)
+		return;
+	toggle_gz(path);
+	if (access(path->data, F_OK) != 0)
+		toggle_gz(path);
 }
 
 /* The other half of a pair becomes the open file. False: there is none. */
@@ -200,6 +213,27 @@ static bool open_voxels(struct worker *w, const struct opts *o, struct image *im
 	return true;
 }
 
+/* What of a pair's header file was not read yet: its end mark and CRC. */
+static int check_header_file(struct worker *w, const struct opts *o, const struct image *im, struct vx_error *err)
+{
+	uint64_t rest;
+	if (!im->gzip || !(o->check || o->labels))
+		return VX_OK;
+	int st = vx_gz_skip(w->gz, UINT64_MAX, &rest, err);
+	return st == VX_OK && vx_gz_cut(w->gz) ? no_end_error(err) : st;
+}
+
+/* SPM keeps the affine of an Analyze image in a.mat, for MATLAB. */
+static void look_for_mat(struct worker *w, struct vx_record *rec)
+{
+	vx_buf_clear(&w->other);
+	vx_buf_add(&w->other, w->path.data, w->path.len);
+	swap_suffix(&w->other, ".hdr", ".mat");
+	other_spelling(&w->other);
+	if (access(w->other.data, F_OK) == 0)
+		vx_warn(rec, "SPM's .mat file beside it, which has an affine of its own, is not read");
+}
+
 static int examine(
 	struct worker *w, const struct opts *o, struct vx_record *rec, struct image *im, struct vx_error *err)
 {
@@ -208,6 +242,8 @@ static int examine(
 	int st = vx_nifti_bytes(&im->header, &bytes, err);
 	if (st == VX_OK && bytes > UINT64_MAX / 2 - im->header.offset)
 		st = vx_error_set(err, VX_EREJECT, "vox_offset", "beyond what a file can hold");
+	if (st == VX_OK && im->header.pair)
+		st = check_header_file(w, o, im, err);
 	if (st == VX_OK && im->header.pair)
 		st = facts_file_end(w, err);
 	if (st != VX_OK)
@@ -239,6 +275,15 @@ static void say_repairs(struct vx_record *rec, const struct vx_nifti *h)
 		vx_warn(rec, "qform and sform are more than half a voxel apart: the sform counts");
 }
 
+/* The record names the voxels' file: what cannot be read is the other one. */
+static int no_header_file(const struct worker *w, struct vx_error *err)
+{
+	const struct vx_error inner = *err;
+	const char *name = strrchr(w->path.data, '/');
+	return vx_error_set(err, inner.status, NULL, "its header file %.255s: %.700s", name ? name + 1 : w->path.data,
+		inner.reason);
+}
+
 int image_read(struct worker *w, const struct opts *o, struct vx_record *rec, struct image *im, struct vx_error *err)
 {
 	*im = (struct image){ .gzip = false };
@@ -255,7 +300,7 @@ int image_read(struct worker *w, const struct opts *o, struct vx_record *rec, st
 	}
 	int st = vx_gz_open(w->gz, w->path.data, err);
 	if (st != VX_OK)
-		return st;
+		return half ? no_header_file(w, err) : st;
 	if (!half)
 		facts_file(w, o);
 	im->gzip = vx_gz_is_gzip(w->gz);
@@ -269,11 +314,15 @@ int image_read(struct worker *w, const struct opts *o, struct vx_record *rec, st
 	if (im->header.version == 0 && !header_file)
 		return vx_error_set(
 			err, VX_EREJECT, "magic", "neither \"n+1\" nor \"ni1\": an Analyze header would be named .hdr");
+	if (im->header.pair && !header_file)
+		vx_nifti_as_single(&im->header);
 	if (named_gz && !im->gzip)
 		vx_warn(rec, "not gzip although its name ends in .gz: read as it is");
 	if (!named_gz && im->gzip)
 		vx_warn(rec, "gzip although its name does not end in .gz: inflated");
 	say_repairs(rec, &im->header);
+	if (im->header.version == 0)
+		look_for_mat(w, rec);
 	st = extended ? read_extensions(w, rec, im, err) : VX_OK;
 	if (st == VX_OK)
 		st = vx_phi_behind(o->rules, w->gz, &im->header, extended, &w->phi, err);

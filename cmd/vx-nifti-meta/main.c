@@ -67,7 +67,7 @@ static enum role role_of(const struct vx_json *record)
 	const char *id = vx_json_str(record, "identifier");
 	if (id)
 		return strncmp(id, "volume/", 7) == 0 ? VOLUME : strncmp(id, "voxelmap/", 9) == 0 ? VOXELMAP : OTHER;
-	return vx_json_str(record, "path_nii") ? VOLUME : OTHER;
+	return vx_json_get(record, "path_nii") ? VOLUME : OTHER;
 }
 
 static void put_string_member(struct members *m, const char *key, const char *value)
@@ -257,6 +257,23 @@ static bool *flag_of(struct opts *o, int c)
 	}
 }
 
+/* Options that make no sense together. files: NULL-terminated; none: standard input. */
+static void check_opts(struct opts *o, char **files)
+{
+	bool stdin_read = !*files;
+	for (; *files; files++)
+		stdin_read = stdin_read || strcmp(*files, "-") == 0;
+	if (o->header_only && (reads_voxels(o) || o->sha256))
+		vx_die(VX_EUSAGE,
+			"--header-only does not go with --labels, --stats, --sha256, --voxel-hash or --check");
+	if (!o->against && (o->prefer || o->tolerance >= 0))
+		vx_die(VX_EUSAGE, "%s goes with --against", o->prefer ? "--prefer" : "--tolerance");
+	if (o->against && strcmp(o->against, "-") == 0 && stdin_read)
+		vx_die(VX_EUSAGE, "--against -: the records cannot come from standard input too: name their file");
+	if (o->tolerance < 0)
+		o->tolerance = 0.1;
+}
+
 static void parse_args(int argc, char **argv, struct opts *o)
 {
 	static const struct option longs[] = { { "labels", no_argument, NULL, OPT_LABELS },
@@ -300,9 +317,7 @@ static void parse_args(int argc, char **argv, struct opts *o)
 			vx_opt_common(c, usage, &o->common);
 		}
 	}
-	if (o->header_only && (reads_voxels(o) || o->sha256))
-		vx_die(VX_EUSAGE,
-			"--header-only does not go with --labels, --stats, --sha256, --voxel-hash or --check");
+	check_opts(o, argv + optind);
 }
 
 /* The lists that the options name. Nothing is left allocated when one of them cannot be had. */
@@ -329,7 +344,7 @@ static int load(struct opts *o, struct vx_error *err)
 
 int main(int argc, char **argv)
 {
-	struct opts o = { .tolerance = 0.1 };
+	struct opts o = { .tolerance = -1 /* not said */ };
 	struct vx_error err = VX_ERROR_INIT;
 	vx_progname_set("vx-nifti-meta");
 	parse_args(argc, argv, &o);

@@ -210,10 +210,41 @@ static void test_scale(void)
 	static const double cases[][4] = { { 0, 5, 1, 0 }, { NAN, 5, 1, 0 }, { 2, -1, 2, -1 }, { INFINITY, 0, 1, 0 },
 		{ 2, NAN, 1, 0 } };
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct vx_nifti h = { .slope = cases[i][0], .inter = cases[i][1] };
+		struct vx_nifti h = { .version = 1, .slope = cases[i][0], .inter = cases[i][1] };
 		double slope, inter;
 		vx_nifti_scale(&h, &slope, &inter);
 		ok(slope == cases[i][2] && inter == cases[i][3], "scaling %g, %g", cases[i][0], cases[i][1]);
+	}
+}
+
+/* As SPM2 reads Analyze: slope, inter, glmin, glmax, cal_min, cal_max -> slope, inter. */
+static void test_scale_of_analyze(void)
+{
+	static const struct {
+		double slope, inter;
+		int32_t gl[2];
+		double cal[2], wanted[2];
+	} cases[] = {
+		{ 2, 5, { 0, 10 }, { 0, 1 }, { 2, 5 } },
+		{ 2, NAN, { 0, 10 }, { 0, 1 }, { 2, 0 } },
+		{ 0, 5, { 10, 110 }, { 50, 250 }, { 2, 30 } },
+		{ NAN, 5, { INT32_MIN, INT32_MAX }, { 0, 1 }, { 1 / 4294967295.0, 2147483648.0 / 4294967295.0 } },
+		{ 0, 5, { 10, 10 }, { 50, 250 }, { 1, 0 } },
+		{ 0, 5, { 10, 110 }, { 7, 7 }, { 1, 0 } },
+		{ 0, 5, { 10, 110 }, { 0, NAN }, { 1, 0 } },
+		{ 0, 5, { 10, 110 }, { -INFINITY, 0 }, { 1, 0 } },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct vx_nifti h = { .slope = cases[i].slope,
+			.inter = cases[i].inter,
+			.gl_min = cases[i].gl[0],
+			.gl_max = cases[i].gl[1],
+			.cal_min = cases[i].cal[0],
+			.cal_max = cases[i].cal[1] };
+		double slope, inter;
+		vx_nifti_scale(&h, &slope, &inter);
+		ok(slope == cases[i].wanted[0] && inter == cases[i].wanted[1], "Analyze %zu: scaling %g, %g", i, slope,
+			inter);
 	}
 }
 
@@ -333,6 +364,7 @@ int main(void)
 	test_refused();
 	test_repairs();
 	test_scale();
+	test_scale_of_analyze();
 	test_axes();
 	test_affine();
 	test_analyze();
