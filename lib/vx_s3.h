@@ -6,7 +6,8 @@
  *		status = vx_s3_put(s3, "volumes/t2.nii.gz", fd, size, sha256, VX_S3_ONLY_NEW, &made, &err);
  *	vx_s3_free(s3);
  *
- * One struct vx_s3 is one connection for one thread. Requests are signed; a custom endpoint is spoken to in path style.
+ * One struct vx_s3 serves all threads of a store: its requests share a bounded number of connections (vx_transfer). Requests
+ * are signed; a custom endpoint is spoken to in path style.
  * Errors name the store's code and message ("SlowDown: Please reduce your request rate."), never a key.
  *
  * SPDX-License-Identifier: MIT
@@ -27,6 +28,8 @@ struct vx_s3_options {
 	const char *bucket;
 	double retry_for;                  /* seconds, as in vx_http */
 	bool insecure_http;                /* http:// to other machines than this one is allowed */
+	int connections;                   /* requests in flight at most; 0: as vx_transfer has it */
+	uint64_t limit_rate;               /* bytes a second over all; 0: no limit */
 	const volatile sig_atomic_t *stop; /* as in vx_http */
 };
 
@@ -34,6 +37,10 @@ struct vx_s3;
 /* Errors: VX_EUSAGE: an endpoint that is no http(s) URL, or plain http to another machine; a bucket that is no name. */
 struct vx_s3 *vx_s3_new(const struct vx_s3_options *o, struct vx_error *err) VX_MUST_USE;
 void vx_s3_free(struct vx_s3 *s3);
+
+/* vx_s3_transfer: the engine below, to ask how it goes. */
+struct vx_transfer;
+struct vx_transfer *vx_s3_transfer(struct vx_s3 *s3);
 
 struct vx_s3_object {
 	bool exists;

@@ -1,104 +1,29 @@
-/* vx_s3_call: where a bucket is, and signed requests to it over vx_http.
+/* vx_s3_call: signed requests to a bucket over vx_transfer: each attempt with a signature of its own.
  * In: method, key, body. Out: the store's answer, or what it means. SPDX-License-Identifier: MIT */
-#include <arpa/inet.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "vx_hash.h"
 #include "vx_s3_call.h"
 #include "vx_sigv4.h"
 
-enum { HEADERS_MAX = 12 };
+enum { HEADERS_MAX = VX_S3_EXTRA_MAX + 5 };
 
 struct vx_s3_flight {
 	struct vx_s3 *s3;
 	const struct vx_s3_call *call;
+	struct vx_transfer_job *job;
+	char payload_sha256[65];
+	char *path, *url;  /* escaped */
+	char *host, *hash; /* headers that stay the same */
+	/* Of the current attempt. */
+	char *date, *token;
+	struct vx_buf authorization;
+	const char *headers[HEADERS_MAX + 1];
+	unsigned renewals; /* which keys signed it */
+	bool set_clock, renewed;
 };
-
-static bool is_loopback(const char *host)
-{
-	struct in_addr v4;
-	if (strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0)
-		return true;
-	return inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127;
-}
-
-static bool bucket_ok(const char *b)
-{
-	size_t n = strlen(b);
-	if (n < 1 || n > 255 || strcmp(b, ".") == 0 || strcmp(b, "..") == 0)
-		return false;
-	return strspn(b, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_") == n;
-}
-
-/* Fills origin, host and base from the endpoint URL. */
-static int place(struct vx_s3 *s3, const struct vx_s3_options *o, struct vx_error *err)
-{
-	const char *endpoint = s3->aws->endpoint, *style = s3->aws->addressing_style;
-	char *made = endpoint ? NULL : vx_asprintf("https://s3.%s.amazonaws.com", s3->aws->region);
-	const char *url = endpoint ? endpoint : made;
-	bool tls = strncasecmp(url, "https://", 8) == 0;
-	if (!tls && strncasecmp(url, "http://", 7) != 0)
-		return vx_error_set(err, VX_EUSAGE, NULL, "the endpoint of the store is no http or https URL");
-	const char *at = url + (tls ? 8 : 7);
-	size_t n = strcspn(at, "/?#"), path = strcspn(at + n, "?#");
-	char *host = vx_strndup(at, n);
-	size_t name = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
-	char *bare = vx_strndup(host, name);
-	int status = VX_OK;
-	if (n == 0 || strchr(host, '@') || at[n + path])
-		status = vx_error_set(err, VX_EUSAGE, NULL, "the endpoint of the store is no plain URL of a host");
-	else if (!tls && !o->insecure_http && !is_loopback(bare))
-		status = vx_error_set(err, VX_EUSAGE, NULL,
-			"http://%s would carry the files unencrypted: give an https endpoint, or --insecure-http",
-			host);
-	/* A bucket with a dot in its name has no certificate as a host name. */
-	bool as_host = style && strcmp(style, "virtual") == 0;
-	if (!as_host && !endpoint && !(style && strcmp(style, "path") == 0))
-		as_host = !strchr(s3->bucket, '.');
-	while (path && at[n + path - 1] == '/')
-		path--;
-	s3->host = as_host ? vx_asprintf("%s.%s", s3->bucket, host) : vx_strdup(host);
-	s3->origin = vx_asprintf("%s://%s", tls ? "https" : "http", s3->host);
-	s3->base = vx_asprintf("%.*s%s%s", (int)path, at + n, as_host ? "" : "/", as_host ? "" : s3->bucket);
-	free(bare);
-	free(host);
-	free(made);
-	return status;
-}
-
-struct vx_s3 *vx_s3_new(const struct vx_s3_options *o, struct vx_error *err)
-{
-	if (!bucket_ok(o->bucket)) {
-		vx_error_set(err, VX_EUSAGE, NULL, "'%s' is no name of a bucket", o->bucket);
-		return NULL;
-	}
-	struct vx_s3 *s3 = vx_alloc(sizeof(*s3));
-	s3->aws = o->aws;
-	s3->bucket = vx_strdup(o->bucket);
-	if (place(s3, o, err) != VX_OK) {
-		vx_s3_free(s3);
-		return NULL;
-	}
-	s3->http = vx_http_new(
-		&(struct vx_http_options){ .retry_for = o->retry_for, .ca_file = o->aws->ca_bundle, .stop = o->stop });
-	return s3;
-}
-
-void vx_s3_free(struct vx_s3 *s3)
-{
-	if (!s3)
-		return;
-	vx_http_free(s3->http);
-	free(s3->bucket);
-	free(s3->origin);
-	free(s3->host);
-	free(s3->base);
-	free(s3);
-}
 
 /* The text of <tag> in an S3 error document, entities resolved; "" when there is none. */
 static void xml_text(const struct vx_http_response *a, const char *tag, char *out, size_t size)
@@ -151,89 +76,145 @@ int vx_s3_refusal(const struct vx_s3 *s3, const struct vx_http_response *a, stru
 	return status;
 }
 
-/* Signs and sends once. */
-static int send_once(struct vx_s3 *s3, const struct vx_s3_call *c, struct vx_http_response *a, struct vx_error *err)
+static void drop_attempt(struct vx_s3_flight *f)
 {
-	struct vx_buf path = VX_BUF_INIT, authorization = VX_BUF_INIT;
-	const char *headers[HEADERS_MAX] = { NULL };
+	free(f->date);
+	free(f->token);
+	f->date = f->token = NULL;
+	vx_buf_clear(&f->authorization);
+}
+
+/* Signs one attempt, with the time and the keys of now. */
+static void prepare(void *arg, struct vx_http_request *q)
+{
+	struct vx_s3_flight *f = arg;
+	const struct vx_s3_call *c = f->call;
+	const struct vx_aws *aws = f->s3->renewals ? &f->s3->now : f->s3->aws;
 	char date[17];
 	size_t n = 0;
-	char hashed[65];
-	const char *payload_sha256 = c->payload_sha256 ? c->payload_sha256 : VX_S3_EMPTY_SHA256;
-	if (!c->payload_sha256 && c->body_len > 0) {
-		vx_sha256_bytes(c->body, c->body_len, hashed);
-		payload_sha256 = hashed;
-	}
-	vx_buf_puts(&path, s3->base);
-	vx_buf_putc(&path, '/');
-	if (c->key)
-		vx_url_escape(&path, c->key, strlen(c->key), true);
-	vx_sigv4_date((int64_t)time(NULL) + s3->skew, date);
-	char *host = vx_asprintf("Host: %s", s3->host), *when = vx_asprintf("X-Amz-Date: %s", date);
-	char *payload = vx_asprintf("X-Amz-Content-Sha256: %s", payload_sha256);
-	char *token = s3->aws->session_token ? vx_asprintf("X-Amz-Security-Token: %s", s3->aws->session_token) : NULL;
-	headers[n++] = host;
-	headers[n++] = when;
-	headers[n++] = payload;
-	for (size_t i = 0; c->extra[i]; i++)
-		headers[n++] = c->extra[i];
-	if (token)
-		headers[n++] = token;
-
-	struct vx_sigv4_key key = { s3->aws->access_key, s3->aws->secret_key, s3->aws->region, "s3" };
-	struct vx_sigv4_request q = { c->method, path.data, c->query, headers, payload_sha256, date };
-	vx_buf_puts(&authorization, "Authorization: ");
-	vx_sigv4_authorization(&key, &q, &authorization);
-	headers[n++] = authorization.data;
-	char *url = vx_asprintf("%s%s%s%s", s3->origin, path.data, c->query ? "?" : "", c->query ? c->query : "");
-	struct vx_http_request r = { .method = c->method, .url = url, .headers = headers, .body = c->body };
-	r.body_len = c->body ? c->body_len : (size_t)c->size;
-	r.body_fd = c->fd;
-	r.body_offset = (long long)c->offset;
-	int status = vx_http_do(s3->http, &r, a, err);
-	free(url);
-	free(host);
-	free(when);
-	free(payload);
-	free(token);
-	vx_buf_free(&path);
-	vx_buf_free(&authorization);
-	return status;
+	drop_attempt(f);
+	f->renewals = f->s3->renewals;
+	vx_sigv4_date((int64_t)time(NULL) + f->s3->skew, date);
+	f->date = vx_asprintf("X-Amz-Date: %s", date);
+	if (aws->session_token)
+		f->token = vx_asprintf("X-Amz-Security-Token: %s", aws->session_token);
+	f->headers[n++] = f->host;
+	f->headers[n++] = f->date;
+	f->headers[n++] = f->hash;
+	for (size_t i = 0; i < VX_S3_EXTRA_MAX && c->extra[i]; i++)
+		f->headers[n++] = c->extra[i];
+	if (f->token)
+		f->headers[n++] = f->token;
+	f->headers[n] = NULL;
+	struct vx_sigv4_key key = { aws->access_key, aws->secret_key, f->s3->aws->region, "s3" };
+	struct vx_sigv4_request signing = { c->method, f->path, c->query, f->headers, f->payload_sha256, date };
+	vx_buf_puts(&f->authorization, "Authorization: ");
+	vx_sigv4_authorization(&key, &signing, &f->authorization);
+	f->headers[n++] = f->authorization.data;
+	f->headers[n] = NULL;
+	*q = (struct vx_http_request){ .method = c->method, .url = f->url, .headers = f->headers, .body = c->body };
+	q->body_len = c->body ? c->body_len : (size_t)c->size;
+	q->body_fd = c->fd;
+	q->body_offset = (long long)c->offset;
 }
 
 /* A clock that is off by more than 15 minutes is refused; the answer's Date says by how much it is off. */
-static bool learn_skew(struct vx_s3 *s3, const struct vx_http_response *a)
+static bool learn_skew(struct vx_s3_flight *f, const struct vx_http_response *a)
 {
-	char code[64], date[64];
+	char date[64];
 	struct tm tm = { 0 };
-	vx_s3_code(a, code);
-	if (a->status != 403 || strcmp(code, "RequestTimeTooSkewed") != 0 ||
-		!vx_http_header(a, "Date", date, sizeof(date)) || !strptime(date, "%a, %d %b %Y %H:%M:%S GMT", &tm))
+	if (f->set_clock || !vx_http_header(a, "Date", date, sizeof(date)) ||
+		!strptime(date, "%a, %d %b %Y %H:%M:%S GMT", &tm))
 		return false;
-	s3->skew = (int64_t)timegm(&tm) - (int64_t)time(NULL);
+	f->set_clock = true;
+	f->s3->skew = (int64_t)timegm(&tm) - (int64_t)time(NULL);
 	return true;
 }
 
-int vx_s3_call(struct vx_s3 *s3, const struct vx_s3_call *c, struct vx_http_response *a, struct vx_error *err)
+static bool same_text(const char *a, const char *b)
 {
-	int status = send_once(s3, c, a, err);
-	if (status == VX_OK && learn_skew(s3, a))
-		status = send_once(s3, c, a, err);
-	return status;
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Keys that are good for an hour are replaced in the files (or by the environment's own means) before they expire. True when
+ * there are others than those that signed this attempt. */
+static bool renew_keys(struct vx_s3_flight *f)
+{
+	struct vx_s3 *s3 = f->s3;
+	const struct vx_aws *had = s3->renewals ? &s3->now : s3->aws;
+	struct vx_error err = VX_ERROR_INIT;
+	struct vx_aws now = { 0 };
+	if (f->renewals != s3->renewals)
+		return true; /* meanwhile, for another request */
+	if (f->renewed || vx_aws_load(&now, &err) != VX_OK)
+		return false;
+	f->renewed = true;
+	if (same_text(now.access_key, had->access_key) && same_text(now.secret_key, had->secret_key) &&
+		same_text(now.session_token, had->session_token)) {
+		vx_aws_free(&now);
+		return false;
+	}
+	vx_aws_free(&s3->now);
+	s3->now = now;
+	s3->renewals++;
+	return true;
+}
+
+static enum vx_transfer_verdict judge(void *arg, const struct vx_http_response *a)
+{
+	struct vx_s3_flight *f = arg;
+	char code[64];
+	if (a->status < 300)
+		return VX_TRANSFER_DONE;
+	vx_s3_code(a, code);
+	if (strcmp(code, "RequestTimeTooSkewed") == 0)
+		return learn_skew(f, a) ? VX_TRANSFER_AGAIN_NOW : VX_TRANSFER_DONE;
+	if (strcmp(code, "ExpiredToken") == 0)
+		return renew_keys(f) ? VX_TRANSFER_AGAIN_NOW : VX_TRANSFER_DONE;
+	if (a->status == 500 || strcmp(code, "RequestTimeout") == 0)
+		return VX_TRANSFER_AGAIN;
+	return vx_transfer_judge(a);
 }
 
 struct vx_s3_flight *vx_s3_start(struct vx_s3 *s3, const struct vx_s3_call *c)
 {
 	struct vx_s3_flight *f = vx_alloc(sizeof(*f));
-	*f = (struct vx_s3_flight){ s3, c };
+	struct vx_buf path = VX_BUF_INIT;
+	f->s3 = s3;
+	f->call = c;
+	if (!c->payload_sha256 && c->body_len > 0)
+		vx_sha256_bytes(c->body, c->body_len, f->payload_sha256);
+	else
+		snprintf(f->payload_sha256, sizeof(f->payload_sha256), "%s",
+			c->payload_sha256 ? c->payload_sha256 : VX_S3_EMPTY_SHA256);
+	vx_buf_printf(&path, "%s/", s3->base);
+	if (c->key)
+		vx_url_escape(&path, c->key, strlen(c->key), true);
+	f->path = path.data;
+	f->url = vx_asprintf("%s%s%s%s", s3->origin, f->path, c->query ? "?" : "", c->query ? c->query : "");
+	f->host = vx_asprintf("Host: %s", s3->host);
+	f->hash = vx_asprintf("X-Amz-Content-Sha256: %s", f->payload_sha256);
+	struct vx_transfer_request r = { .prepare = prepare, .judge = judge, .arg = f };
+	f->job = vx_transfer_start(s3->transfer, &r);
 	return f;
 }
 
 int vx_s3_wait(struct vx_s3_flight *f, struct vx_http_response *a, struct vx_error *err)
 {
-	int status = vx_s3_call(f->s3, f->call, a, err);
+	int status = vx_transfer_wait(f->job, a, err);
+	drop_attempt(f);
+	vx_buf_free(&f->authorization);
+	free(f->path);
+	free(f->url);
+	free(f->host);
+	free(f->hash);
 	free(f);
 	return status;
+}
+
+int vx_s3_call(struct vx_s3 *s3, const struct vx_s3_call *c, struct vx_http_response *a, struct vx_error *err)
+{
+	return vx_s3_wait(vx_s3_start(s3, c), a, err);
 }
 
 void vx_s3_code(const struct vx_http_response *a, char out[64])

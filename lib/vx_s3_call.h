@@ -16,22 +16,27 @@
 #ifndef VX_S3_CALL_H
 #define VX_S3_CALL_H
 
-#include "vx_http.h"
+#include <stdatomic.h>
+
 #include "vx_s3.h"
+#include "vx_transfer.h"
 
 #define VX_S3_EMPTY_SHA256 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 enum { VX_S3_EXTRA_MAX = 5 };
 
 struct vx_s3 {
-	struct vx_http *http;
+	struct vx_transfer *transfer;
 	const struct vx_aws *aws;
 	char *bucket;
-	char *origin;         /* "https://lab.s3.eu-west-1.amazonaws.com" */
-	char *host;           /* the Host header's value */
-	char *base;           /* path before the key: "" or "/bucket", behind the endpoint's own path */
-	int64_t skew;         /* seconds that the store's clock is ahead of ours */
-	bool no_precondition; /* the store answered If-None-Match with "not implemented" */
+	char *origin;                /* "https://lab.s3.eu-west-1.amazonaws.com" */
+	char *host;                  /* the Host header's value */
+	char *base;                  /* path before the key: "" or "/bucket", behind the endpoint's own path */
+	atomic_bool no_precondition; /* the store answered If-None-Match with "not implemented" */
+	/* For the engine's thread alone, which signs. */
+	int64_t skew;      /* seconds that the store's clock is ahead of ours */
+	struct vx_aws now; /* the keys, once they were read a second time */
+	unsigned renewals; /* how often they were */
 };
 
 struct vx_s3_call {
@@ -46,7 +51,8 @@ struct vx_s3_call {
 	uint64_t offset, size; /* bytes */
 };
 
-/* vx_s3_call: signs, sends, retries. VX_OK when an answer came, whatever its status.
+/* vx_s3_call: signs, sends, retries (also what S3 calls 500 InternalError and 400 RequestTimeout; with the store's own time
+ * where ours is wrong, with fresh keys where they have expired and others are to be had). VX_OK when an answer came, whatever its status.
  * Errors: as vx_http_do says. */
 int vx_s3_call(
 	struct vx_s3 *s3, const struct vx_s3_call *c, struct vx_http_response *a, struct vx_error *err) VX_MUST_USE;

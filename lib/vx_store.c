@@ -11,6 +11,7 @@
 #include "vx_journal.h"
 #include "vx_store.h"
 #include "vx_store_back.h"
+#include "vx_transfer.h"
 
 enum { KEY_MAX = 1024, TRIES = 4 };
 
@@ -31,6 +32,7 @@ struct vx_store {
 	char *root;   /* file: path without a slash at its end */
 	struct vx_store_file *file;
 	struct vx_aws aws;
+	struct vx_s3 *s3; /* s3 */
 	struct claims claims;
 	struct vx_journal *journal; /* NULL: none */
 };
@@ -160,12 +162,21 @@ static int open_s3(struct vx_store *s, struct vx_error *err)
 		free(s->aws.endpoint);
 		s->aws.endpoint = vx_strdup(s->o.endpoint);
 	}
+	if (status == VX_OK && s->o.ca_file) {
+		free(s->aws.ca_bundle);
+		s->aws.ca_bundle = vx_strdup(s->o.ca_file);
+	}
 	if (status != VX_OK)
 		return status;
-	/* A first connection shows whether bucket and endpoint can be meant; it opens no socket. */
-	struct vx_store_conn *c = vx_store_connect(s, err);
-	vx_store_disconnect(c);
-	return c ? VX_OK : VX_EUSAGE;
+	s->s3 = vx_s3_new(&(struct vx_s3_options){ .aws = &s->aws,
+				  .bucket = s->bucket,
+				  .retry_for = s->o.retry_for,
+				  .insecure_http = s->o.insecure_http,
+				  .connections = s->o.connections,
+				  .limit_rate = s->o.limit_rate,
+				  .stop = s->o.stop },
+		err);
+	return s->s3 ? VX_OK : VX_EUSAGE;
 }
 
 /* The journal of the store as a whole, whatever the prefix: keys in it begin below the bucket or the root. */
@@ -210,6 +221,7 @@ void vx_store_close(struct vx_store *s)
 		return;
 	vx_store_file_close(s->file);
 	vx_journal_close(s->journal);
+	vx_s3_free(s->s3);
 	vx_aws_free(&s->aws);
 	pthread_mutex_destroy(&s->claims.lock);
 	free(s->claims.slots);
@@ -220,29 +232,22 @@ void vx_store_close(struct vx_store *s)
 	free(s);
 }
 
-struct vx_store_conn *vx_store_connect(struct vx_store *s, struct vx_error *err)
+struct vx_store_conn *vx_store_connect(struct vx_store *s)
 {
 	struct vx_store_conn *c = vx_alloc(sizeof(*c));
 	c->store = s;
-	if (!s->bucket)
-		return c;
-	c->s3 = vx_s3_new(&(struct vx_s3_options){ .aws = &s->aws,
-				  .bucket = s->bucket,
-				  .retry_for = s->o.retry_for,
-				  .insecure_http = s->o.insecure_http,
-				  .stop = s->o.stop },
-		err);
-	if (c->s3)
-		return c;
-	free(c);
-	return NULL;
+	c->s3 = s->s3;
+	return c;
 }
 
 void vx_store_disconnect(struct vx_store_conn *c)
 {
-	if (c)
-		vx_s3_free(c->s3);
 	free(c);
+}
+
+uint64_t vx_store_sent(const struct vx_store *s)
+{
+	return s->s3 ? vx_transfer_stats(vx_s3_transfer(s->s3)).sent : 0;
 }
 
 int vx_store_wanted(const char *sha256, const char *want, struct vx_error *err)

@@ -1,7 +1,7 @@
 /* vx_store: a place for files, file:// or s3:// behind one face. A file is in the store whole and verified, or not at all.
  *
  *	struct vx_store *store = vx_store_open(&(struct vx_store_options){ .url = "s3://lab/picai" }, &err);
- *	struct vx_store_conn *conn = vx_store_connect(store, &err);       // one a thread
+ *	struct vx_store_conn *conn = vx_store_connect(store);             // one a thread
  *	struct vx_stored got;
  *	if (vx_store_put(conn, "volumes/t2.nii.gz", "/data/t2.nii.gz", NULL, &got, &err) == VX_OK)
  *		vx_store_object_url(store, "volumes/t2.nii.gz", &url);   // "s3://lab/picai/volumes/t2.nii.gz"
@@ -30,6 +30,9 @@ struct vx_store_options {
 	bool insecure_http;   /* as in vx_s3 */
 	const char *journal;  /* path of a vx_journal of what the store has; NULL: none */
 	bool trust_times; /* with a journal: a file whose inode, size and times are those of a run before is not read */
+	const char *ca_file; /* NULL: as the AWS tools find it, else the system's */
+	int connections;     /* as in vx_s3 */
+	uint64_t limit_rate; /* of s3://, bytes a second; 0: none */
 	const volatile sig_atomic_t *stop;
 };
 
@@ -43,7 +46,8 @@ void vx_store_close(struct vx_store *s); /* after its connections */
 long vx_store_journal_damaged(const struct vx_store *s);
 
 struct vx_store_conn;
-struct vx_store_conn *vx_store_connect(struct vx_store *s, struct vx_error *err) VX_MUST_USE;
+/* vx_store_connect: cheap: all connections of a store share its network connections. */
+struct vx_store_conn *vx_store_connect(struct vx_store *s) VX_MUST_USE;
 void vx_store_disconnect(struct vx_store_conn *c);
 
 enum vx_stored_how { VX_STORED_CREATED, VX_STORED_UNCHANGED, VX_STORED_UPDATED };
@@ -53,6 +57,9 @@ struct vx_stored {
 	uint64_t size;          /* bytes */
 	char sha256[65];        /* lower-case hex */
 };
+
+/* vx_store_sent: bytes that went to an s3:// store so far, from any thread; 0 for file://. */
+uint64_t vx_store_sent(const struct vx_store *s);
 
 /* vx_store_put: the file at path becomes the object key.
  * In: want_sha256  what the file's SHA-256 must be, any case; NULL: whatever it is.

@@ -302,7 +302,7 @@ start_odd() {
 	has "$err" "HTTP 503"
 	kill "$ODD_PID"
 	start_odd broken
-	run3 vx-upload -j 1 --to s3://lab rec rec
+	run3 vx-upload -j 1 --retry-for 0.5 --to s3://lab rec rec
 	expect 1
 	has "$err" "InternalError: We encountered an internal error. (HTTP 500)"
 	has "$err" "2 records in, 0 out, 2 rejected"

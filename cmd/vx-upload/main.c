@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "upload.h"
 #include "vx_api.h"
@@ -11,11 +12,7 @@
 static void *worker_new(void *arg)
 {
 	struct upload *o = arg;
-	struct vx_error err = VX_ERROR_INIT;
-	struct vx_store_conn *conn = vx_store_connect(o->store, &err);
-	if (!conn)
-		vx_die(err.status, "%s", err.reason);
-	return conn;
+	return vx_store_connect(o->store);
 }
 
 static void worker_free(void *worker)
@@ -64,7 +61,10 @@ static void set_up(struct upload *o)
 		.retry_for = o->retry_for,
 		.insecure_http = o->insecure_http,
 		.journal = o->journal,
-		.trust_times = o->trust_times };
+		.trust_times = o->trust_times,
+		.ca_file = o->ca_file,
+		.connections = o->connections,
+		.limit_rate = o->limit_rate };
 	if (o->trust_times && !o->journal)
 		vx_die(VX_EUSAGE, "--trust-times: needs --journal FILE to remember times in");
 	o->rules = vx_phi_load(NULL, &err);
@@ -108,7 +108,7 @@ int main(int argc, char **argv)
 		.arg = &o,
 		.common = &o.common,
 		.parallel = true,
-		.default_jobs = 8,
+		.default_jobs = strncasecmp(o.to, "s3:", 3) == 0 ? 16 : 8,
 		.batch_max = 1,
 		.lossy = o.dry_run,
 		.summary_extra = summary };

@@ -27,10 +27,14 @@ static const char usage[] =
 	"      --trust-times     with --journal: do not read a file again whose inode, size and times are the same\n"
 	"      --dry-run         upload nothing, print what would be: one line a file\n"
 	"      --retry-for TIME  go on trying when the store is overloaded or away (default: 60s)\n"
+	"      --connections N   requests to an S3 store at once (default: 16)\n"
+	"      --limit-rate RATE bytes a second to an S3 store, as 500K, 20M, 1G (default: no limit)\n"
+	"      --ca-file FILE    the certificates that an S3 store is checked against (default: AWS_CA_BUNDLE, else\n"
+	"                        the system's)\n"
 	"      --endpoint URL    of the S3 store (default: as the AWS tools find it)\n"
 	"      --insecure-http   allow an http:// endpoint on another machine\n"
 	"      --api URL         refuse when this API is a production deployment (default: $VX_API)\n"
-	"      --production      do not refuse\n" VX_OPT_HELP_JOBS("8");
+	"      --production      do not refuse\n" VX_OPT_HELP_JOBS("16 for s3://, 8 for file://");
 
 void upload_add_field(struct upload *o, const char *field)
 {
@@ -57,6 +61,7 @@ void upload_options(int argc, char **argv, struct upload *o)
 		API,
 		ALLOW,
 		JOURNAL,
+		CA_FILE,
 		TEXTS,
 		FIELD = TEXTS,
 		CONFLICT,
@@ -66,7 +71,9 @@ void upload_options(int argc, char **argv, struct upload *o)
 		PRODUCTION,
 		SIDECARS,
 		PHI,
-		TRUST
+		TRUST,
+		CONNECTIONS,
+		LIMIT_RATE
 	};
 	static const struct option longs[] = { { "to", required_argument, NULL, TO },
 		{ "group", required_argument, NULL, GROUP }, { "field", required_argument, NULL, FIELD },
@@ -76,9 +83,13 @@ void upload_options(int argc, char **argv, struct upload *o)
 		{ "trust-times", no_argument, NULL, TRUST }, { "dry-run", no_argument, NULL, DRY_RUN },
 		{ "retry-for", required_argument, NULL, RETRY }, { "endpoint", required_argument, NULL, ENDPOINT },
 		{ "insecure-http", no_argument, NULL, INSECURE }, { "api", required_argument, NULL, API },
-		{ "production", no_argument, NULL, PRODUCTION }, VX_OPT_COMMON, { 0 } };
+		{ "production", no_argument, NULL, PRODUCTION },
+		{ "connections", required_argument, NULL, CONNECTIONS },
+		{ "limit-rate", required_argument, NULL, LIMIT_RATE }, { "ca-file", required_argument, NULL, CA_FILE },
+		VX_OPT_COMMON, { 0 } };
 	/* In the order of the enum. */
-	const char **const texts[] = { &o->to, &o->group, &o->key, &o->endpoint, &o->api, &o->allow, &o->journal };
+	const char **const texts[] = { &o->to, &o->group, &o->key, &o->endpoint, &o->api, &o->allow, &o->journal,
+		&o->ca_file };
 	int c;
 	while ((c = getopt_long(argc, argv, VX_OPT_SHORT, longs, NULL)) != -1) {
 		switch (c) {
@@ -99,6 +110,12 @@ void upload_options(int argc, char **argv, struct upload *o)
 			break;
 		case RETRY:
 			o->retry_for = vx_opt_seconds("--retry-for", optarg);
+			break;
+		case CONNECTIONS:
+			o->connections = (int)vx_opt_number("--connections", optarg, 1, 256);
+			break;
+		case LIMIT_RATE:
+			o->limit_rate = (uint64_t)vx_opt_bytes("--limit-rate", optarg);
 			break;
 		case INSECURE:
 			o->insecure_http = true;

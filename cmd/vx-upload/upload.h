@@ -31,11 +31,13 @@ struct sidecars;
 /* What was asked for, and what is set up for it before the first record. */
 struct upload {
 	struct vx_common common;
-	const char *to, *group, *key, *api, *endpoint, *allow, *journal;
+	const char *to, *group, *key, *api, *endpoint, *allow, *journal, *ca_file;
 	const char *fields[FIELDS_MAX];
 	size_t n_fields;
 	bool update, dry_run, production, insecure_http, as_is, phi_reject, trust_times;
 	double retry_for;
+	int connections;
+	uint64_t limit_rate;
 	/* Set up before the loop. */
 	struct vx_store *store;
 	struct vx_store_key *names;
