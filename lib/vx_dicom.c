@@ -6,11 +6,14 @@
 
 #include "vx_dicom_parts.h"
 
+#define NUMBER_OF_FRAMES 0x00280008u
+
 struct vx_dicom *vx_dicom_new(const struct vx_dicom_list *list)
 {
 	struct vx_dicom *d = vx_alloc(sizeof(*d));
 	d->list = list;
 	d->values = vx_alloc((list->n + 1) * sizeof(*d->values));
+	d->distinct = vx_alloc((list->n + 1) * sizeof(*d->distinct));
 	d->charset.list = list;
 	return d;
 }
@@ -22,101 +25,13 @@ void vx_dicom_free(struct vx_dicom *d)
 	dicom_text_free(&d->charset);
 	vx_buf_free(&d->bytes);
 	vx_buf_free(&d->text);
+	for (size_t i = 0; i < d->list->n; i++) {
+		free(d->distinct[i].hashes);
+		free(d->distinct[i].numbers);
+	}
+	free(d->distinct);
 	free(d->values);
 	free(d);
-}
-
-static int cut_off(uint32_t tag, uint64_t want, uint64_t got, struct vx_error *err)
-{
-	return vx_error_set(err, VX_EREJECT, NULL, "truncated: (%04x,%04x) has %llu of %llu bytes", tag >> 16,
-		tag & 0xffff, (unsigned long long)got, (unsigned long long)want);
-}
-
-static bool only_zeroes(const uint8_t *p, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (p[i])
-			return false;
-	return true;
-}
-
-/* The head of the next element, left in the stream. 1, 0 at the end, or a status. */
-static int peek(struct vx_dicom *d, struct dicom_encoding enc, struct dicom_element *e, struct vx_error *err)
-{
-	const uint8_t *p;
-	size_t got;
-	int st = dicom_stream_need(&d->stream, 12, &p, &got, err);
-	if (st != VX_OK)
-		return st;
-	if (got < 8 && only_zeroes(p, got)) /* padding */
-		return 0;
-	if (!dicom_element_parse(p, got, enc, e, &d->mixed))
-		return vx_error_set(err, VX_EREJECT, NULL,
-			"truncated: it ends within the head of an element, at byte %llu",
-			(unsigned long long)(d->stream.offset + got));
-	return 1;
-}
-
-static int skip(struct vx_dicom *d, const struct dicom_element *e, struct vx_error *err)
-{
-	uint64_t got;
-	int st = dicom_stream_skip(&d->stream, e->length, &got, err);
-	if (st == VX_OK && got < e->length)
-		return cut_off(e->tag, e->length, got, err);
-	return st;
-}
-
-/* What of a value of undefined length is under way: a sequence (or the like) of items, or the elements of an item. */
-enum inside { ITEMS, ELEMENTS };
-struct level {
-	enum inside inside;
-	bool implicit;
-};
-
-static int no_such_place(const struct dicom_element *e, struct vx_error *err)
-{
-	return vx_error_set(err, VX_EREJECT, NULL, "(%04x,%04x) stands where no such element may be", e->tag >> 16,
-		e->tag & 0xffff);
-}
-
-/* One element inside of values of undefined length; levels grow and shrink with it. */
-static int walk_one(struct vx_dicom *d, struct level *levels, size_t *depth, struct vx_error *err)
-{
-	struct level *now = &levels[*depth - 1];
-	const struct dicom_encoding enc = { now->implicit, d->enc.big };
-	struct dicom_element e;
-	int st = peek(d, enc, &e, err);
-	if (st == 0)
-		return vx_error_set(err, VX_EREJECT, NULL, "truncated: a sequence has no end");
-	if (st < 0)
-		return st;
-	dicom_stream_take(&d->stream, e.header);
-	/* Sequences end with (fffe,e0dd), items with (fffe,e00d). */
-	if (e.tag == (now->inside == ITEMS ? 0xfffee0ddu : 0xfffee00du)) {
-		--*depth;
-		return VX_OK;
-	}
-	if ((e.tag == 0xfffee000u) != (now->inside == ITEMS) || (now->inside == ELEMENTS && e.tag >> 16 == 0xfffe))
-		return no_such_place(&e, err);
-	if (e.length != DICOM_UNDEFINED)
-		return skip(d, &e, err);
-	if (*depth == VX_DICOM_DEPTH)
-		return vx_error_set(
-			err, VX_EREJECT, NULL, "sequences lie more than %d deep in each other", VX_DICOM_DEPTH);
-	/* PS3.5 6.2.2: what is unknown and has no length is written with implicit VR. */
-	bool unknown = strcmp(e.vr, "UN") == 0;
-	levels[(*depth)++] = (struct level){ now->inside == ITEMS ? ELEMENTS : ITEMS, now->implicit || unknown };
-	return VX_OK;
-}
-
-static int skip_undefined(struct vx_dicom *d, const struct dicom_element *e, struct vx_error *err)
-{
-	struct level levels[VX_DICOM_DEPTH] = { { ITEMS, d->enc.implicit || strcmp(e->vr, "UN") == 0 } };
-	size_t depth = 1;
-	int st = VX_OK;
-	while (depth > 0 && st == VX_OK)
-		st = walk_one(d, levels, &depth, err);
-	return st;
 }
 
 static const char *creator_of(const struct vx_dicom *d, uint32_t tag)
@@ -127,8 +42,7 @@ static const char *creator_of(const struct vx_dicom *d, uint32_t tag)
 	return NULL;
 }
 
-/* The first entry of that tag in the sorted order; list->n: none. */
-static size_t find(const struct vx_dicom_list *list, uint32_t tag)
+size_t dicom_find(const struct vx_dicom_list *list, uint32_t tag)
 {
 	size_t low = 0, high = list->n;
 	while (low < high) {
@@ -147,12 +61,14 @@ static long wanted(const struct vx_dicom *d, uint32_t tag)
 	const struct vx_dicom_list *list = d->list;
 	const bool private = tag >> 16 & 1;
 	uint32_t key = private ? tag & 0xffff00ffu : tag;
-	size_t at = find(list, key);
+	size_t at = dicom_find(list, key);
 	if (at == list->n || (private && (tag & 0xffff) < 0x1000))
 		return -1;
 	const char *creator = private ? creator_of(d, (tag & 0xffff0000u) | (tag & 0xff00u)) : NULL;
 	for (; at < list->n && list->entries[list->order[at]].tag == key; at++) {
 		const struct dicom_entry *e = &list->entries[list->order[at]];
+		if (e->sequence)
+			continue;
 		if (!e->creator || (creator && strcmp(creator, e->creator) == 0))
 			return (long)list->order[at];
 	}
@@ -195,13 +111,13 @@ static int keep_value(struct vx_dicom *d, long i, const struct dicom_element *e,
 	memcpy(v->vr, e->vr, sizeof(v->vr));
 	if (e->length > VX_DICOM_VALUE_MAX) {
 		v->too_long = true;
-		return skip(d, e, err);
+		return dicom_skip(d, e, err);
 	}
 	int st = dicom_stream_need(&d->stream, e->length, &p, &got, err);
 	if (st != VX_OK)
 		return st;
 	if (got < e->length)
-		return cut_off(e->tag, e->length, got, err);
+		return dicom_cut_off(e->tag, e->length, got, err);
 	v->len = e->length;
 	if (i >= 0)
 		vx_buf_add(&d->bytes, p, e->length);
@@ -209,6 +125,8 @@ static int keep_value(struct vx_dicom *d, long i, const struct dicom_element *e,
 		dicom_text_begin(&d->charset, (const char *)p, e->length);
 	else if (e->tag == 0x00080070)
 		note_manufacturer(d, p, e->length);
+	else if (e->tag == NUMBER_OF_FRAMES && d->last < DICOM_FRAMES)
+		d->last = DICOM_FRAMES;
 	else if ((e->tag >> 16 & 1) && (e->tag & 0xffff) < 0x100)
 		note_creator(d, e->tag, p, e->length);
 	dicom_stream_take(&d->stream, e->length);
@@ -220,21 +138,23 @@ static int data_set(struct vx_dicom *d, struct vx_error *err)
 	struct dicom_element e;
 	size_t n = 0;
 	int st;
-	while ((st = peek(d, d->enc, &e, err)) == 1) {
+	while ((st = dicom_peek(d, d->enc, &e, err)) == 1) {
 		if (e.tag >> 16 == 0xfffe)
-			return no_such_place(&e, err);
+			return dicom_no_such_place(&e, err);
 		if (e.tag > d->last || e.tag >> 16 == 0x7fe0)
 			return VX_OK;
 		dicom_stream_take(&d->stream, e.header);
 		bool creator = (e.tag >> 16 & 1) && (e.tag & 0xffff) >= 0x10 && (e.tag & 0xffff) < 0x100;
 		long i = creator ? -1 : wanted(d, e.tag);
-		if (e.length == DICOM_UNDEFINED)
-			st = skip_undefined(d, &e, err);
-		else if (i >= 0 || creator || e.tag == 0x00080005 || e.tag == 0x00080070)
+		if (dicom_is_frames(d, &e))
+			st = dicom_frames(d, &e, err);
+		else if (e.length == DICOM_UNDEFINED)
+			st = dicom_skip_undefined(d, &e, d->enc.implicit, err);
+		else if (i >= 0 || creator || e.tag == 0x00080005 || e.tag == 0x00080070 || e.tag == NUMBER_OF_FRAMES)
 			st = keep_value(d, i, &e, err);
 		else
-			st = skip(d, &e, err);
-		if (st != VX_OK)
+			st = dicom_skip(d, &e, err);
+		if (st != VX_OK || d->frames_cut)
 			return st;
 		n++;
 	}
@@ -254,7 +174,7 @@ static int meta_information(struct vx_dicom *d, struct vx_error *err)
 	size_t got;
 	int st;
 	d->enc = enc;
-	while ((st = peek(d, enc, &e, err)) == 1 && e.tag >> 16 == 2) {
+	while ((st = dicom_peek(d, enc, &e, err)) == 1 && e.tag >> 16 == 2) {
 		if (d->deflated && end > 0 && d->stream.offset >= end)
 			break;
 		dicom_stream_take(&d->stream, e.header);
@@ -276,7 +196,7 @@ static int meta_information(struct vx_dicom *d, struct vx_error *err)
 			d->deflated = strcmp(d->syntax, "1.2.840.10008.1.2.1.99") == 0 ||
 				      strcmp(d->syntax, "1.2.840.10008.1.2.4.95") == 0;
 		}
-		st = e.length == DICOM_UNDEFINED ? no_such_place(&e, err) : skip(d, &e, err);
+		st = e.length == DICOM_UNDEFINED ? dicom_no_such_place(&e, err) : dicom_skip(d, &e, err);
 		if (st != VX_OK)
 			return st;
 	}
@@ -336,7 +256,11 @@ int vx_dicom_read(struct vx_dicom *d, const struct vx_dicom_input *in, struct vx
 {
 	vx_buf_clear(&d->bytes);
 	memset(d->values, 0, d->list->n * sizeof(*d->values));
+	for (size_t i = 0; i < d->list->n; i++)
+		d->distinct[i].n = d->distinct[i].n_numbers = 0;
 	d->n_creators = 0;
+	d->frames_read = 0;
+	d->frames_cut = false;
 	d->last = d->list->last;
 	d->syntax[0] = '\0';
 	d->preamble = d->deflated = d->mixed = d->wrong_vr = false;
@@ -349,6 +273,7 @@ int vx_dicom_read(struct vx_dicom *d, const struct vx_dicom_input *in, struct vx
 		st = choose_encoding(d, err);
 	if (st == VX_OK)
 		st = data_set(d, err);
+	dicom_frames_end(d);
 	dicom_stream_stop(&d->stream);
 	return st;
 }

@@ -10,7 +10,8 @@
  * Which tag becomes what is data: tag, value representation, type, unit and range. A tag that is not listed is skipped
  * unread; a list that names the patient (VR PN; group 0010 apart from ID, sex and age) is refused. Reading ends behind
  * the last listed tag: the pixels are never touched.
- * Explicit and implicit VR, both byte orders, deflated; with and without preamble; sequences of any kind are skipped.
+ * Explicit and implicit VR, both byte orders, deflated; with and without preamble; sequences of any kind are skipped, but
+ * for the functional groups of a file of several frames: what these do not agree on is no value of the file.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -24,7 +25,8 @@
 
 #define VX_DICOM_MAX ((uint64_t)8 << 20) /* how much of a file is walked through, bytes: skipped values do not count */
 #define VX_DICOM_VALUE_MAX 4096          /* the longest value that is looked at, bytes */
-#define VX_DICOM_DEPTH 32                /* how deep sequences of undefined length may lie in each other */
+#define VX_DICOM_FRAMES_MAX ((uint64_t)4 << 20) /* behind it no further frame's functional groups are begun, bytes */
+#define VX_DICOM_DEPTH 32                       /* how deep sequences of undefined length may lie in each other */
 
 struct vx_dicom_list;
 

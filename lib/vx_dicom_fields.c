@@ -13,8 +13,7 @@ static void say_of(vx_dicom_say *say, void *arg, const struct dicom_entry *e, co
 		say(arg, text);
 }
 
-/* Of an ADC map, a b-value in the header is that of the images it was made from. */
-static bool says_nothing(struct vx_dicom *d, const struct dicom_entry *e)
+bool dicom_says_nothing(struct vx_dicom *d, const struct dicom_entry *e)
 {
 	bool found = false;
 	for (size_t i = 0; e->n_not_of > 0 && i < d->list->n && !found; i++) {
@@ -35,8 +34,9 @@ static void collect(struct vx_dicom *d, bool details, struct vx_json *out, vx_di
 	for (size_t i = 0; i < d->list->n; i++) {
 		const struct dicom_entry *e = &d->list->entries[i];
 		const char *wrong, *note;
+		/* Where frames lie differs by its nature: told is the first one's. */
 		if (e->helper || e->detail != details || !d->values[i].have || vx_json_has(out, e->name) ||
-			says_nothing(d, e))
+			dicom_says_nothing(d, e) || (d->values[i].varies && !e->distinct))
 			continue;
 		struct vx_json *j = dicom_value_json(d, i, &wrong, &note);
 		if (j)
@@ -67,6 +67,22 @@ static void say_oddities(const struct vx_dicom *d, vx_dicom_say *say, void *arg)
 		say(arg, "SpecificCharacterSet is none that is known: text is read as UTF-8 or Latin-1");
 }
 
+static void say_frames(const struct vx_dicom *d, const struct vx_json *details, vx_dicom_say *say, void *arg)
+{
+	int64_t frames;
+	char text[160];
+	if (!vx_json_get_int(details, "frames", &frames))
+		return;
+	if (d->frames_read == 0 && frames > 1 && !vx_json_has(details, "image_orientation"))
+		say(arg, "several frames, and no functional groups that say where each lies");
+	if (d->frames_read > 0 && d->frames_read != frames) {
+		snprintf(text, sizeof(text), "%s functional groups of %u of its %lld frames %s",
+			d->frames_cut ? "the" : "it has", d->frames_read, (long long)frames,
+			d->frames_cut ? "were read: the header is too long for all" : "only");
+		say(arg, text);
+	}
+}
+
 struct vx_json *vx_dicom_details(struct vx_dicom *d, vx_dicom_say *say, void *arg)
 {
 	struct vx_json *out = vx_json_object();
@@ -83,8 +99,8 @@ struct vx_json *vx_dicom_details(struct vx_dicom *d, vx_dicom_say *say, void *ar
 	if (d->charset.terms[0] && vx_utf8_valid(d->charset.terms, strlen(d->charset.terms)))
 		vx_json_set_str(out, "charset", d->charset.terms);
 	collect(d, true, out, say, arg);
-	int64_t frames;
-	if (say && vx_json_get_int(out, "frames", &frames) && frames > 1 && !vx_json_has(out, "image_orientation"))
-		say(arg, "several frames: what each says of itself lies behind the header and is not read");
+	dicom_frames_details(d, out);
+	if (say)
+		say_frames(d, out, say, arg);
 	return out;
 }

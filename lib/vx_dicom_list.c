@@ -19,6 +19,8 @@ void vx_dicom_list_free(struct vx_dicom_list *list)
 		free(list->entries[i].manufacturer);
 		free(list->entries[i].keyword);
 		free(list->entries[i].name);
+		free(list->entries[i].each);
+		free(list->entries[i].distinct);
 		for (size_t k = 0; k < list->entries[i].n_not_of; k++)
 			free(list->entries[i].not_of[k]);
 		free(list->entries[i].not_of);
@@ -64,7 +66,8 @@ static bool names_patient(const struct dicom_entry *e)
 static int known_members(const struct vx_json *j, struct vx_error *err)
 {
 	static const char *const known[] = { "tag", "keyword", "vr", "field", "detail", "type", "creator",
-		"manufacturer", "time", "unit", "per", "modulo", "min", "max", "count", "not_of", NULL };
+		"manufacturer", "time", "unit", "per", "modulo", "min", "max", "count", "not_of", "sequence", "each",
+		"distinct", NULL };
 	struct vx_json_iter it = vx_json_begin(j);
 	while (vx_json_next(&it)) {
 		size_t k = 0;
@@ -103,6 +106,24 @@ static void load_numbers(const struct vx_json *j, struct dicom_entry *e)
 		e->count = (size_t)count;
 }
 
+/* Where a frame keeps it, and what is told of all frames. */
+static int load_frames(const struct vx_json *j, struct dicom_entry *e, struct vx_error *err)
+{
+	const char *sequence = vx_json_str(j, "sequence"), *each = vx_json_str(j, "each");
+	const char *distinct = vx_json_str(j, "distinct");
+	bool private = false;
+	if (sequence && (!parse_tag(sequence, &e->sequence, &private) || private || e->creator || e->helper))
+		return vx_error_set(err, VX_EDATA, vx_json_str(j, "tag"),
+			"its sequence is no public tag, or it is private or without field and detail");
+	if ((each || distinct) && !sequence)
+		return vx_error_set(err, VX_EDATA, vx_json_str(j, "tag"), "each or distinct, but no sequence");
+	if (each && e->type != D_NUMBER && e->type != D_INTEGER)
+		return vx_error_set(err, VX_EDATA, vx_json_str(j, "tag"), "each is of numbers only");
+	e->each = each ? vx_strdup(each) : NULL;
+	e->distinct = distinct ? vx_strdup(distinct) : NULL;
+	return VX_OK;
+}
+
 static int load_entry(const struct vx_json *j, struct dicom_entry *e, struct vx_error *err)
 {
 	const char *tag = vx_json_str(j, "tag"), *vr = vx_json_str(j, "vr"), *type = vx_json_str(j, "type");
@@ -136,6 +157,8 @@ static int load_entry(const struct vx_json *j, struct dicom_entry *e, struct vx_
 	e->creator = private ? vx_strdup(vx_json_str(j, "creator")) : NULL;
 	const char *manufacturer = vx_json_str(j, "manufacturer");
 	e->manufacturer = manufacturer ? vx_strdup(manufacturer) : NULL;
+	if (load_frames(j, e, err) != VX_OK)
+		return VX_EDATA;
 	return load_not_of(j, e, err);
 }
 
@@ -169,7 +192,8 @@ static void sort_entries(struct vx_dicom_list *list)
 		for (; at > 0 && list->entries[list->order[at - 1]].tag > e->tag; at--)
 			list->order[at] = list->order[at - 1];
 		list->order[at] = (uint32_t)i;
-		if (!e->manufacturer && tag > list->last)
+		list->has_frames |= e->sequence != 0;
+		if (!e->manufacturer && !e->sequence && tag > list->last)
 			list->last = tag;
 	}
 }

@@ -70,7 +70,10 @@ struct dicom_entry {
 	double per;    /* so many of the tag's unit are one of the field's */
 	double modulo; /* what lies above is no part of the value; 0: all is */
 	double min, max;
-	char **not_of; /* values of ImageType whose files it says nothing about */
+	uint32_t sequence; /* which functional group of a frame it stands in; 0: none */
+	char *each;        /* the member of _dicom that lists its values over all frames */
+	char *distinct;    /* the one that counts them */
+	char **not_of;     /* values of ImageType whose files it says nothing about */
 	size_t n_not_of;
 };
 
@@ -85,6 +88,7 @@ struct dicom_escape {
 struct vx_dicom_list {
 	struct dicom_entry *entries; /* in the order of the file */
 	size_t n;
+	bool has_frames; /* some entries stand in functional groups */
 	uint32_t *order; /* indices, sorted by tag, equal tags in order */
 	uint32_t last;   /* the largest tag that every file is searched for */
 	struct dicom_charset *charsets;
@@ -116,8 +120,18 @@ void dicom_text_free(struct dicom_text *t);
 struct dicom_value {
 	bool have;
 	bool big, too_long;
+	bool shared;     /* of all frames: it stands once for them */
+	bool varies;     /* not of all frames */
+	uint32_t frames; /* of how many it is */
 	char vr[3];
 	size_t at, len; /* of bytes */
+};
+
+/* The values that frames have of one entry. */
+struct dicom_distinct {
+	uint64_t *hashes; /* ascending */
+	double *numbers;  /* ascending */
+	size_t n, n_numbers;
 };
 
 #define DICOM_CREATORS 64
@@ -125,7 +139,10 @@ struct vx_dicom {
 	const struct vx_dicom_list *list;
 	struct dicom_stream stream;
 	struct vx_buf bytes, text;
-	struct dicom_value *values; /* one an entry */
+	struct dicom_value *values;      /* one an entry */
+	struct dicom_distinct *distinct; /* one an entry */
+	uint32_t frames_read;            /* functional groups of single frames */
+	bool frames_cut;                 /* there are more than were read */
 	struct dicom_text charset;
 	struct {
 		uint32_t block; /* group << 16 | block << 8 */
@@ -138,6 +155,32 @@ struct vx_dicom {
 	char syntax[68];
 };
 
+/* ---- from element to element (vx_dicom_walk.c) ---- */
+
+int dicom_cut_off(uint32_t tag, uint64_t want, uint64_t got, struct vx_error *err);
+int dicom_no_such_place(const struct dicom_element *e, struct vx_error *err);
+/* The head of the next element, left in the stream. 1, 0 at the end, or a status. */
+int dicom_peek(
+	struct vx_dicom *d, struct dicom_encoding enc, struct dicom_element *e, struct vx_error *err) VX_MUST_USE;
+/* What is behind the head, which was taken. */
+int dicom_skip(struct vx_dicom *d, const struct dicom_element *e, struct vx_error *err) VX_MUST_USE;
+int dicom_skip_undefined(
+	struct vx_dicom *d, const struct dicom_element *e, bool implicit, struct vx_error *err) VX_MUST_USE;
+/* The first entry of that tag in the sorted order; list->n: none. */
+size_t dicom_find(const struct vx_dicom_list *list, uint32_t tag);
+
+/* ---- functional groups (vx_dicom_frames.c) ---- */
+
+#define DICOM_SHARED 0x52009229u
+#define DICOM_FRAMES 0x52009230u
+bool dicom_is_frames(const struct vx_dicom *d, const struct dicom_element *e);
+/* The values that stand in one of the two, whose head was taken. */
+int dicom_frames(struct vx_dicom *d, const struct dicom_element *e, struct vx_error *err) VX_MUST_USE;
+/* What the frames do not agree on is no value of the file; to be called when all of it was read. */
+void dicom_frames_end(struct vx_dicom *d);
+/* The members of details that tell of all frames. */
+void dicom_frames_details(struct vx_dicom *d, struct vx_json *details);
+
 /* ---- dates and times (vx_dicom_time.c) ---- */
 
 bool dicom_digits(const char *s, size_t n);
@@ -145,6 +188,9 @@ int dicom_two_digits(const char *s); /* both are digits */
 /* How many of the n bytes are a date or a time; 0: none. */
 size_t dicom_put_date(const char *s, size_t n, char out[11]);
 size_t dicom_put_time(const char *s, size_t n, char out[20]);
+
+/* Of an ADC map, a b-value in the header is that of the images it was made from. */
+bool dicom_says_nothing(struct vx_dicom *d, const struct dicom_entry *e);
 
 /* The value of entry i as JSON; NULL: none. *wrong (static) says why there is none although the file has one, *note what
  * is odd about the one that there is. */

@@ -109,7 +109,7 @@ static void take_entry(struct reading *r, const char *name, unsigned char d_type
 		note_entry(r, what ? 'r' : 'w', name,
 			what                    ? what
 			: type == VX_ENTRY_LINK ? "a symbolic link, not followed (see --follow)"
-					      : "neither a file nor a folder, left out");
+						: "neither a file nor a folder, left out");
 		return;
 	}
 	if (r->names.len > UINT32_MAX - UINT16_MAX) {

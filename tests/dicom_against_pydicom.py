@@ -13,8 +13,32 @@ import pydicom
 from pydicom.datadict import tag_for_keyword
 
 
+def frames_of(dataset):
+    """The groups of each frame. Without NumberOfFrames, which such a file must have, nobody looks for them."""
+    if "NumberOfFrames" not in dataset:
+        return []
+    return dataset.get("PerFrameFunctionalGroupsSequence") or []
+
+
+def in_group(item, entry):
+    sequence = item.get(int(entry["sequence"].replace(",", ""), 16))
+    return sequence[0].get(tag_for_keyword(entry["keyword"])) if sequence else None
+
+
+def of_frames(dataset, entry):
+    """That of all frames, or the first one's; None where they have not all the same (but of what is counted)."""
+    shared = dataset.get("SharedFunctionalGroupsSequence")
+    if shared and "NumberOfFrames" in dataset and in_group(shared[0], entry) is not None:
+        return in_group(shared[0], entry)
+    elements = [in_group(frame, entry) for frame in frames_of(dataset)]
+    same = all(e is not None and e.value == elements[0].value for e in elements) if elements and elements[0] else False
+    return elements[0] if same or (elements and "distinct" in entry) else None
+
+
 def element_of(dataset, entry):
     group, number = entry["tag"].split(",")
+    if "sequence" in entry:
+        return of_frames(dataset, entry)
     if "creator" not in entry:
         tag = tag_for_keyword(entry["keyword"])
         assert tag == int(group + number, 16), entry["keyword"]
@@ -102,7 +126,15 @@ def main():
             value = wanted(dataset, entry)
             if value is not None:
                 theirs.setdefault(name, value)
-        for name in {entry.get("field") or ("_dicom", entry.get("detail")) for entry in tags} - {("_dicom", None)}:
+        for entry in tags:
+            found = [in_group(frame, entry) for frame in frames_of(dataset)] if "sequence" in entry else []
+            if found and "distinct" in entry and any(found):
+                theirs[("_dicom", entry["distinct"])] = len({str(e.value) for e in found if e})
+            if "each" in entry and any(found) and not set(entry.get("not_of", [])) & set(dataset.get("ImageType") or []):
+                theirs[("_dicom", entry["each"])] = sorted({float(e.value) for e in found if e})
+        names = {entry.get("field") or ("_dicom", entry.get("detail")) for entry in tags} - {("_dicom", None)}
+        names |= {("_dicom", entry[key]) for entry in tags for key in ("each", "distinct") if key in entry}
+        for name in names:
             ours = record["_dicom"].get(name[1]) if isinstance(name, tuple) else record.get(name)
             values += theirs.get(name) is not None
             if ours != theirs.get(name):

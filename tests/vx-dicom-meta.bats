@@ -254,6 +254,41 @@ python_with_pydicom() {
 	[[ $out =~ ^[0-9]+\ files,\ [0-9]+\ values\ compared$ ]] || { echo "$out"; false; }
 }
 
+@test "dicom-meta: enhanced files: what all frames agree on, equal to pydicom in every encoding" {
+	python_with_pydicom
+	local to=$BATS_TEST_TMPDIR/frames
+	mkdir "$to"
+	"$PYTHON" "$ROOT/tests/dicom_frames.py" "$to"
+	records "$to" >"$BATS_TEST_TMPDIR/in"
+	run3 vx-dicom-meta -q "$BATS_TEST_TMPDIR/in"
+	expect 0
+	same "$err" "$(printf "vx-dicom-meta: $to/%s\n" 'few.dcm: warning: it has functional groups of 4 of its 9 frames only' \
+		'long.dcm: warning: the functional groups of 8 of its 12 frames were read: the header is too long for all' \
+		'none.dcm: warning: NumberOfFrames is out of range for frames: left out')"
+	case $out in *Muster*) return 1 ;; esac
+	same "$(jq -c '[(.path_dcm | split("/") | last | split(".")[0]), .echo_time, .b_value, ._dicom.b_values, ._dicom.positions, ._dicom.varies]' <<<"$out" |
+		grep -v -e big -e deflated -e implicit -e undefined)" "$(printf '%s\n' '["adc",0.0635,null,null,4,null]' \
+		'["echoes",null,null,null,3,["echo_time"]]' '["explicit",0.0635,null,[0,50,800],4,["b_value"]]' \
+		'["few",0.0635,50,[50],4,null]' '["lacks",0.0635,null,[400],2,["b_value"]]' '["long",0.0635,null,null,8,null]' \
+		'["none",0.0635,null,null,null,null]' '["one-b",0.0635,0,[0],4,null]' \
+		'["planes",0.0635,null,null,1,["image_orientation"]]')"
+	same "$(jq -c 'select(.path_dcm | test("/(explicit|big|deflated|implicit.*|undefined).dcm$")) |
+		del(.path_dcm, ._dicom.transfer_syntax, ._dicom.encoding)' <<<"$out" | sort -u | wc -l)" 1
+	grep -v -e long -e none <<<"$out" >"$BATS_TEST_TMPDIR/records"
+	run3 "$PYTHON" "$ROOT/tests/dicom_against_pydicom.py" "$ROOT/share/dicom.json" <"$BATS_TEST_TMPDIR/records"
+	same "$out" "12 files, 290 values compared"
+	run3 vx-dicom-meta -q --series <(records "$to"/{one-b,few,explicit}.dcm)
+	expect 0
+	same "$(jq -c '[._dicom.b_values, ._dicom.varies, ._dicom.stacks]' <<<"$out")" '[[0,50,800],["frames"],[]]'
+	# Cut off anywhere in the groups: a reject, never less than it says.
+	size=$(($(stat -c %s "$to/undefined.dcm") - 12 * 16 - 12))
+	for n in $(seq 600 97 "$size"); do head -c "$n" "$to/undefined.dcm" >"$to/cut$n"; done
+	run3 vx-dicom-meta -q <(records "$to"/cut*)
+	expect 1
+	same "$out" ""
+	same "$(grep -c ': truncated: ' <<<"$err")" "$(wc -l <<<"$err")"
+}
+
 @test "dicom-meta --series: the seven series of ProstateX-0000" {
 	needs_data prostatex
 	run3 vx-scan -q --kind dicom "$DATA/prostatex"

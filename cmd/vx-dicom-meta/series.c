@@ -109,7 +109,8 @@ static struct series *find(struct series_table *t, const char *uid, bool *fresh)
 static bool is_of_slice(const char *key)
 {
 	static const char *const keys[] = { "sop_instance_uid", "instance_number", "image_position",
-		"image_orientation", "slice_location", "b_value", "acquisition_datetime", NULL };
+		"image_orientation", "slice_location", "b_value", "b_values", "positions", "varies",
+		"acquisition_datetime", NULL };
 	for (size_t i = 0; keys[i]; i++)
 		if (strcmp(keys[i], key) == 0)
 			return true;
@@ -185,7 +186,11 @@ static int16_t orientation_of(struct series *s, const double cosines[6])
 static void place(struct series *s, const struct vx_json *details, struct slice *slice)
 {
 	double c[6], at[3];
+	int64_t frames = 1;
 	slice->orientation = -1;
+	/* A file of several frames is no slice. */
+	if (vx_json_get_int(details, "frames", &frames) && frames > 1)
+		return;
 	if (!get_numbers(details, "image_orientation", c, 6) || !get_numbers(details, "image_position", at, 3))
 		return;
 	slice->orientation = orientation_of(s, c);
@@ -226,11 +231,11 @@ static void add_slice(struct series *s, const struct vx_json *fields, const stru
 	place(s, details, slice);
 }
 
-static void add_b_value(struct series *s, const struct vx_json *fields)
+static void add_b_value(struct series *s, const struct vx_json *value)
 {
 	double b;
 	size_t at = 0;
-	if (!vx_json_get_double(fields, "b_value", &b))
+	if (!value || !vx_json_as_double(value, &b))
 		return;
 	while (at < s->n_b_values && s->b_values[at] < b)
 		at++;
@@ -240,6 +245,17 @@ static void add_b_value(struct series *s, const struct vx_json *fields)
 	memmove(s->b_values + at + 1, s->b_values + at, (s->n_b_values - at) * sizeof(*s->b_values));
 	s->b_values[at] = b;
 	s->n_b_values++;
+}
+
+/* What the frames of one file differ in, the series does too. */
+static void add_frames(struct series *s, const struct vx_json *details)
+{
+	const struct vx_json *b_values = vx_json_get(details, "b_values"), *varies = vx_json_get(details, "varies");
+	for (size_t i = 0; i < vx_json_size(b_values); i++)
+		add_b_value(s, vx_json_at(b_values, i));
+	for (size_t i = 0; i < vx_json_size(varies); i++)
+		if (!is_of_slice(vx_json_text(vx_json_at(varies, i), NULL)))
+			note_varying(s->varies, vx_json_text(vx_json_at(varies, i), NULL));
 }
 
 /* A series was acquired when its first file was. */
@@ -276,14 +292,15 @@ int series_add(struct series_table *t, const struct vx_record *rec, const struct
 		vx_json_free(earliest);
 	}
 	add_slice(s, fields, details);
-	add_b_value(s, fields);
+	add_b_value(s, vx_json_get(fields, "b_value"));
+	add_frames(s, details);
 	return VX_OK;
 }
 
 static void finish_one(struct series *s)
 {
 	static const char *const of_slice[] = { "sop_instance_uid", "instance_number", "image_position",
-		"slice_location" };
+		"slice_location", "positions" };
 	for (size_t i = 0; i < sizeof(of_slice) / sizeof(of_slice[0]); i++)
 		vx_json_del(s->details, of_slice[i]);
 	stacks_put(s->slices, s->n, s->orientations, s->n_orientations, s->details);
