@@ -102,7 +102,22 @@ char *vx_file_url_path(const char *url)
 	return path.data;
 }
 
-const char *vx_store_key_check(const char *key)
+/* What is wrong with a key's segments. An object store takes "a//b" for a name like any other, a file system does not. */
+static const char *segments_check(const char *key, bool empty_inside)
+{
+	for (const char *s = key;; s++) {
+		size_t len = strcspn(s, "/");
+		if (len == 0 && (!empty_inside || s == key || s[strspn(s, "/")] == '\0'))
+			return "has an empty segment: a slash at an end, or two in a row";
+		if ((len == 1 && *s == '.') || (len == 2 && strncmp(s, "..", 2) == 0))
+			return "has a segment '.' or '..'";
+		s += len;
+		if (*s == '\0')
+			return NULL;
+	}
+}
+
+static const char *key_check(const char *key, bool empty_inside)
 {
 	size_t n = strlen(key);
 	if (n == 0)
@@ -114,16 +129,12 @@ const char *vx_store_key_check(const char *key)
 	for (const char *c = key; *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			return "holds a control character";
-	for (const char *s = key;; s++) {
-		size_t len = strcspn(s, "/");
-		if (len == 0)
-			return "has an empty segment: a slash at an end, or two in a row";
-		if ((len == 1 && *s == '.') || (len == 2 && strncmp(s, "..", 2) == 0))
-			return "has a segment '.' or '..'";
-		s += len;
-		if (*s == '\0')
-			return NULL;
-	}
+	return segments_check(key, empty_inside);
+}
+
+const char *vx_store_key_check(const char *key)
+{
+	return key_check(key, false);
 }
 
 /* The URL's parts; VX_EUSAGE when it is none of ours. */
@@ -349,9 +360,11 @@ static int put_source(struct vx_store_conn *c, const char *key, struct vx_source
 	return status;
 }
 
-static int check_key(const char *key, struct vx_error *err)
+static int check_key(const struct vx_store *s, const char *key, struct vx_error *err)
 {
-	const char *why = vx_store_key_check(key);
+	const char *why = key_check(key, s->bucket != NULL);
+	if (!why && s->bucket && strlen(s->prefix) + strlen(key) > KEY_MAX)
+		why = "and the prefix are longer than 1024 bytes";
 	return why ? vx_error_set(err, VX_EREJECT, NULL, "the key '%.200s' %s", key, why) : VX_OK;
 }
 
@@ -360,7 +373,7 @@ int vx_store_put(struct vx_store_conn *c, const char *key, const char *path, con
 {
 	struct vx_source src;
 	memset(got, 0, sizeof(*got));
-	int status = check_key(key, err);
+	int status = check_key(c->store, key, err);
 	if (status == VX_OK)
 		status = vx_source_open(&src, path, err);
 	return status == VX_OK ? put_source(c, key, &src, want_sha256, got, err) : status;
@@ -371,7 +384,7 @@ int vx_store_put_bytes(struct vx_store_conn *c, const char *key, const void *byt
 {
 	struct vx_source src;
 	memset(got, 0, sizeof(*got));
-	int status = check_key(key, err);
+	int status = check_key(c->store, key, err);
 	if (status == VX_OK)
 		status = vx_source_open_bytes(&src, bytes, n, err);
 	return status == VX_OK ? put_source(c, key, &src, want_sha256, got, err) : status;

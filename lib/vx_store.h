@@ -78,7 +78,8 @@ void vx_store_object_url(const struct vx_store *s, const char *key, struct vx_bu
 /* vx_store_has_url: whether a URL names something below this store. */
 bool vx_store_has_url(const struct vx_store *s, const char *url);
 
-/* vx_store_key_check: NULL when key can be an object's, else a static reason (empty, "..", a control character, ...). */
+/* vx_store_key_check: NULL when key can be an object's, else a static reason (empty, "..", a control character, ...).
+ * Empty segments ("a//b") are refused here; vx_store_put takes them for s3://, where they are a name like any other. */
 const char *vx_store_key_check(const char *key);
 
 /* vx_file_url_path: the local path of a file:// URL, to be freed; NULL when it names another machine or is malformed. */
