@@ -312,6 +312,8 @@ script() {
 		emit() { shift 2; printf '%s\\n' "\$@"; }
 		fail() { shift 2; cat; return "\$1"; }
 		vx_find_tools() { :; }
+		vx-upload() { cat; return "\${UPLOAD:-0}"; }
+		vx-post() { cat >/dev/null; return "\${POST:-0}"; }
 		vx_begin "\$@"
 		$1
 		vx_end
@@ -350,10 +352,82 @@ script() {
 	expect 75
 	case $out in *'went on'*) return 1 ;; esac
 	has "$err" 'stopped with status 75 (fail 75'
+	# What a stage says of a reader that has gone is not the cause; but it is when nobody went.
+	POST=75 UPLOAD=74 script 'STORE=file:///s; run emit 1 | upload | post' --api x
+	expect 75
+	UPLOAD=74 script 'STORE=file:///s; run emit 1 | upload | post' --api x
+	expect 74
+	yes "{}" | head -n 100000 >"$BATS_TEST_TMPDIR/many"
+	script "map . <$BATS_TEST_TMPDIR/many | head -n 1 | run fail 75" --api x
+	expect 75
+	has "$err" 'stopped with status 75 (fail 75)'
 	script 'run emit 1 | run fail 0 | cat >/dev/null' --api x
 	expect 0
 	script 'map "." -n --broken-option' --api x
 	expect 65
+	same "$(ls "$BATS_TEST_TMPDIR/bin")" x.sh
+}
+
+@test "vx.sh: what is missing or cannot be written is said before anything is done" {
+	mkdir -p "$BATS_TEST_TMPDIR/bare"
+	for tool in bash env awk basename dirname mktemp rm mkdir find sort cat paste; do
+		ln -s "$(command -v "$tool")" "$BATS_TEST_TMPDIR/bare"
+	done
+	run3 env PATH="$BATS_TEST_TMPDIR/bare" bash "$ROOT/share/datasets/demo.sh" --api http://127.0.0.1:9 --data "$BATS_TEST_TMPDIR"
+	expect 69
+	same "$err" 'demo: jq is not installed (make deps)'
+	run3 env TMPDIR="$BATS_TEST_TMPDIR/none" bash "$ROOT/share/datasets/demo.sh" --api http://127.0.0.1:9 --data "$BATS_TEST_TMPDIR"
+	expect 74
+	for file in rejects results findings; do
+		script 'echo ran' --api x "--$file" "$BATS_TEST_TMPDIR/none/f"
+		expect 74
+		same "$out$err" "x: $BATS_TEST_TMPDIR/none/f: cannot be written"
+	done
+	UPLOAD=64 script 'echo ran' --api x --store s3://
+	expect 64
+	same "$out" ''
+	same "$(ls "$BATS_TEST_TMPDIR/bin")" x.sh
+	[ "$(id -u)" -ne 0 ] || command -v setpriv >/dev/null || skip 'no setpriv'
+	closed=$(mktemp -d) # the test's own folder is closed to others
+	chmod 000 "$closed"
+	as=()
+	[ "$(id -u)" -ne 0 ] || as=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+	"${as[@]}" test -r "$ROOT/share/sh/vx.sh" || { rmdir "$closed"; skip 'another user cannot read the source tree'; }
+	run3 "${as[@]}" bash "$ROOT/share/datasets/demo.sh" --api http://127.0.0.1:9 --data "$closed"
+	rmdir "$closed"
+	expect 74
+	same "$err" "demo: $closed: cannot be read"
+}
+
+@test "vx.sh: an environment without HOME, with CDPATH; the folder of the data is named in messages only where it leads" {
+	run3 env -u HOME "$ROOT/share/datasets/picai.sh" --help
+	expect 0
+	mkdir -p "$BATS_TEST_TMPDIR/else/d" "$BATS_TEST_TMPDIR/d"
+	cd "$BATS_TEST_TMPDIR"
+	CDPATH=$BATS_TEST_TMPDIR/else script 'echo "$DATA"' --api x --data d
+	expect 0
+	same "$(head -n 1 <<<"$out")" "$BATS_TEST_TMPDIR/d"
+	script 'jq -nc --arg d "$DATA" "{tool: \"t\", reason: \"file://\(\$d)/b is there\", record: {_source: {file: \"\(\$d)/a\"}}}" >"$VX_TMP/rejects/x"' \
+		--api x
+	has "$out" "    a: file://$BATS_TEST_TMPDIR/b is there [t]"
+}
+
+@test "vx.sh: its folder goes whatever ends it: a reader that went away, a second Ctrl-C, a full disk" {
+	script 'for i in $(seq 2000); do say "$i"; done; sleep 0.2; say late' --api x # makes x.sh
+	env TMPDIR="$BATS_TEST_TMPDIR/bin" bash "$BATS_TEST_TMPDIR/bin/x.sh" --api x 2>&1 | head -n 1 >/dev/null || true
+	same "$(ls "$BATS_TEST_TMPDIR/bin")" x.sh
+	script 'vx_summary() { kill -INT $$; sleep 0.1; }; kill -INT $$; sleep 1' --api x
+	expect 130
+	same "$(ls "$BATS_TEST_TMPDIR/bin")" x.sh
+	# Where its own notes cannot be written, no 1 may say that it went through.
+	script 'rm "$VX_TMP/statuses"; mkdir "$VX_TMP/statuses"; run emit 1 | cat >/dev/null; echo went on' --api x
+	expect 74
+	case $out in *'went on'*) return 1 ;; esac
+	has "$err" 'cannot be written'
+	script 'run emit 1 | tee "$VX_TMP/none/volumes" | cat >/dev/null; echo went on' --api x
+	expect 74
+	script 'run emit "{\"_reject\":{}}" | { awk() { cat >/dev/null; return 2; }; vx_divert; } >/dev/null; echo went on' --api x
+	expect 74
 	same "$(ls "$BATS_TEST_TMPDIR/bin")" x.sh
 }
 

@@ -11,7 +11,7 @@
 . "$(dirname "$0")/../sh/vx.sh"
 
 VX_DEFAULT_DATA=/mnt/storage/projects/vxdata/picai
-VX_OPTION=([images]='' [work]=${XDG_CACHE_HOME:-$HOME/.cache}/vx/picai)
+VX_OPTION=([images]='' [work]=$VX_CACHE_DIR/picai)
 license=CC-BY-NC-4.0
 folders=$VX_SHARE_DIR/datasets/picai-folders.json
 
@@ -60,7 +60,7 @@ sessions() {
 images() {
 	local name='{patient:[0-9]+}_{study:[0-9]+}_{sequence:[^_/]+}.mha'
 	[ -d "${VX_OPTION[images]}" ] || { say "${VX_OPTION[images]}: no such folder" && return 74; }
-	(umask 077 && mkdir -p "${VX_OPTION[work]}") || return 74
+	(umask 077 && mkdir -p "${VX_OPTION[work]}") || { say "no work folder; where may it be? --work DIR" && return 74; }
 	run vx-scan --kind mha --pattern "$name" --pattern "**/$name" "${VX_OPTION[images]}" |
 		patients --no-register --datasource datasource/picai --key _match.patient |
 		run vx-mha2nii --to "${VX_OPTION[work]}" |

@@ -13,7 +13,7 @@
 . "$VX_SHARE_DIR/sh/dicom.sh"
 
 VX_DEFAULT_DATA=/mnt/storage/projects/vxdata/prostatex
-VX_OPTION=([work]=${XDG_CACHE_HOME:-$HOME/.cache}/vx/prostatex)
+VX_OPTION=([work]=$VX_CACHE_DIR/prostatex)
 license=CC-BY-3.0
 
 main() {

@@ -6,23 +6,27 @@
 #	# usage: ...                                  (the header up to the first blank line is --help)
 #	. "$(dirname "$0")/../sh/vx.sh"
 #	VX_DEFAULT_DATA=/mnt/storage/projects/vxdata/x
-#	VX_OPTION=([work]=/var/tmp/x)               (options of its own, each with a value: --work DIR)
+#	VX_OPTION=([work]=$VX_CACHE_DIR/x)          (options of its own, each with a value: --work DIR)
 #	vx_begin "$@"
 #	jq -n ... | post
 #	run vx-csv "$DATA/t.csv" | run vx-patient-map ... | map 'attempt(...)' | post
 #	vx_end
 #
 # Dataset scripts are bash, not POSIX sh: a pipe's status must be that of its worst stage (pipefail), and bash is part
-# of every Debian and Ubuntu. Sets API, DATA, STORE and VX_TMP, a folder that is gone at the end.
+# of every Debian and Ubuntu. Sets API, DATA, STORE and VX_TMP, a folder that is gone at the end, however that comes.
 # SPDX-License-Identifier: MIT
 
 set -euo pipefail
+unset CDPATH # with it, cd may go elsewhere
 
 declare -A VX_OPTION
 
 VX_SHARE_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 VX_NAME=$(basename "$0")
 VX_NAME=${VX_NAME%.sh}
+# Without HOME, as under cron or in a container, ~ is the home folder that the system knows.
+# shellcheck disable=SC2034 # dataset scripts use it
+VX_CACHE_DIR=${XDG_CACHE_HOME:-${HOME:-$(unset HOME && echo ~)}/.cache}/vx
 
 say() {
 	printf '%s: %s\n' "$VX_NAME" "$*" >&2
@@ -56,6 +60,7 @@ vx_usage() {
 # The tools: those on PATH, else those of this tree or of this installation.
 vx_find_tools() {
 	local dir
+	command -v jq >/dev/null || { say 'jq is not installed (make deps)' && exit 69; }
 	command -v vx-post >/dev/null && return
 	for dir in "$VX_SHARE_DIR/../build" "$VX_SHARE_DIR/../../bin"; do
 		[ -x "$dir/vx-post" ] && PATH=$(cd "$dir" && pwd):$PATH && return
@@ -103,24 +108,48 @@ vx_options() {
 	[ -n "$API" ] || vx_usage 'which deployment? --api URL'
 	[ -n "$DATA" ] || vx_usage 'where is the data? --data DIR'
 	[ -d "$DATA" ] || { say "$DATA: no such folder" && exit 74; }
-	DATA=$(cd "$DATA" && pwd)
+	{ [ -r "$DATA" ] && [ -x "$DATA" ]; } || { say "$DATA: cannot be read" && exit 74; }
+	DATA=$(cd -- "$DATA" && pwd)
+}
+
+# What would otherwise come to light after hours: a file that cannot be written,
+vx_check_files() {
+	local file
+	for file in "$VX_REJECTS" "$VX_RESULTS" "$VX_FINDINGS"; do
+		[ -z "$file" ] || (: >>"$file") 2>/dev/null || { say "$file: cannot be written" && exit 74; }
+	done
+}
+
+# or in the middle: a store that is none, no keys for it.
+vx_check_store() {
+	local status=0
+	[ -n "$STORE" ] || return 0
+	# shellcheck disable=SC2119 # no arguments, and no records
+	VX_QUIET=-q upload </dev/null || status=$?
+	[ "$status" -eq 0 ] || exit "$status"
 }
 
 vx_begin() {
 	vx_options "$@"
 	vx_find_tools
-	VX_TMP=$(mktemp -d)
-	mkdir "$VX_TMP/rejects" "$VX_TMP/patients" "$VX_TMP/findings"
+	vx_check_files
+	VX_TMP=$(mktemp -d) || exit 74
+	trap vx_at_exit EXIT
+	trap 'exit 129' HUP
+	trap 'exit 130' INT
+	trap 'exit 141' PIPE
+	trap 'exit 143' TERM
+	mkdir "$VX_TMP/rejects" "$VX_TMP/patients" "$VX_TMP/findings" || exit 74
 	: >"$VX_TMP/statuses"
 	: >"$VX_TMP/results"
-	trap vx_at_exit EXIT
-	trap 'exit 130' INT
-	trap 'exit 143' TERM
+	VX_STARTED='' VX_ENDED=''
+	vx_check_store
+	VX_STARTED=yes
 }
 
 # vx_note STATUS TOOL: remembers how a stage ended. SIGPIPE is the other end's fault, which notes itself.
 vx_note() {
-	echo "$1 $2" >>"$VX_TMP/statuses"
+	{ echo "$1 $2" >>"$VX_TMP/statuses"; } 2>/dev/null || { say "$VX_TMP: cannot be written" && return 74; }
 }
 
 # run TOOL ARGUMENT...: a stage of a pipe: a vx tool with its rejects collected and its exit status noted. Rejected
@@ -130,7 +159,7 @@ run() {
 	shift
 	rejects=$(mktemp "$VX_TMP/rejects/XXXXXXXX")
 	"$tool" ${VX_QUIET:+"$VX_QUIET"} --rejects "$rejects" "$@" || status=$?
-	vx_note "$status" "$tool"
+	vx_note "$status" "$tool" || return
 	[ "$status" -le 1 ] || return "$status"
 }
 
@@ -140,23 +169,26 @@ map() {
 	local program=$1 status=0
 	shift
 	jq -c -L "$VX_SHARE_DIR/jq" "$@" "include \"vx\"; attempt($program)" | vx_divert || status=$?
-	vx_note "$status" jq
-	[ "$status" -le 1 ] || return 65
+	case $status in 0 | 1 | 74 | 141) ;; *) status=65 ;; esac
+	vx_note "$status" jq || return
+	[ "$status" -le 1 ] || return "$status"
 }
 
 # Takes the rejects out of a stream. Plain resources pass byte for byte, without another parse.
 vx_divert() {
-	local rejects
-	rejects=$(mktemp "$VX_TMP/rejects/XXXXXXXX")
-	awk -v rejects="$rejects" 'index($0, "{\"_reject\":") == 1 { print >rejects; next } { print }' || return 74
+	local rejects status=0
+	rejects=$(mktemp "$VX_TMP/rejects/XXXXXXXX") || return 74
+	awk -v rejects="$rejects" 'index($0, "{\"_reject\":") == 1 { print >rejects; next } { print }' || status=$?
+	case $status in 0) ;; 141) return 141 ;; *) return 74 ;; esac
 	[ -s "$rejects" ] || return 0
-	jq -c --arg tool "$VX_NAME" '{tool: $tool} + ._reject + {record}' "$rejects" >"$rejects.ndjson"
+	jq -c --arg tool "$VX_NAME" '{tool: $tool} + ._reject + {record}' "$rejects" >"$rejects.ndjson" || return 74
 	rm "$rejects"
 	jq -r -L "$VX_SHARE_DIR/jq" 'include "vx"; "\(.tool): \(reject_line)"' "$rejects.ndjson" >&2
 	return 1
 }
 
 # upload ARGUMENT...: a stage of a pipe: vx-upload into the store, or nothing where there is no store.
+# shellcheck disable=SC2120 # dataset scripts pass some
 upload() {
 	if [ -n "$STORE" ]; then
 		run vx-upload --to "$STORE" --api "$API" ${VX_API_OPTIONS[@]+"${VX_API_OPTIONS[@]}"} \
@@ -206,11 +238,15 @@ post() {
 		${VX_POST_OPTIONS[@]+"${VX_POST_OPTIONS[@]}"} "$@" >>"$VX_TMP/results"
 }
 
-# vx_worst STATUS: the worst of it and of all stages, in the order that vx(7) gives, others behind 1.
+# vx_worst STATUS: the worst of it and of all stages, in the order that vx(7) gives, others behind 1. Where vx-post ended,
+# vx-upload in front of it has nobody to write to: its 74 says no more than a SIGPIPE does.
 vx_worst() {
 	echo "$1 script" | awk 'BEGIN { n = split("0 1 75 69 65 74 71 64", order, " "); for (i = 1; i <= n; i++) badness[order[i]] = i }
-		$1 != 141 { b = $1 in badness ? badness[$1] : 2.5; if (b > most) { most = b; worst = $1 } }
-		END { print worst + 0 }' "$VX_TMP/statuses" -
+		function take(s, b) { b = s in badness ? badness[s] : 2.5; if (b > most) { most = b; worst = s } }
+		$2 == "vx-post" && $1 > 1 { gone = 1 }
+		$1 == 74 && $2 == "vx-upload" { late = 1; next }
+		$1 != 141 { take($1) }
+		END { if (late && !gone) take(74); print worst + 0 }' "$VX_TMP/statuses" -
 }
 
 # One line a type: how many were created, unchanged ...; then the fields that were updated, and the rejects. On stdout: it is what the script is for.
@@ -233,7 +269,7 @@ vx_summary() {
 		}'
 	jq -r 'select(.status == "updated") | "\(.identifier | split("/")[0]).\(.diff // {} | keys[])"' "$VX_TMP/results" |
 		LC_ALL=C sort | uniq -c | awk '{ printf "  %-11s %d %s\n", "updated", $1, $2 }'
-	printf '  %-11s %d\n' patients "$(find "$VX_TMP/patients" -type f -exec cat {} + | sort -u | wc -l)"
+	printf '  %-11s %d\n' patients "$(find "$VX_TMP/patients" -type f -exec awk '/[^:]"$/' {} + | LC_ALL=C sort -u | wc -l)"
 	if [ -n "$(ls "$VX_TMP/findings")" ]; then
 		printf '  %-11s %s\n' findings "$(jq -r .severity "$VX_TMP/all-findings" | awk '
 			{ count[$1]++ }
@@ -245,23 +281,32 @@ vx_summary() {
 	[ "$rejects" -le 50 ] || echo '    ... all of them: --rejects FILE'
 }
 
-# Runs at the end, however it comes: the summary, the rejects in one file, the folder gone, the worst status.
+# The rejects and findings of all stages, each kind in one file; and the rejects as people read them.
+vx_collect() {
+	find "$VX_TMP/rejects" -type f -size +0 -exec cat {} + | LC_ALL=C sort >"$VX_TMP/all-rejects" &&
+		jq -r -L "$VX_SHARE_DIR/jq" --arg data "$DATA/" 'include "vx"; "\(reject_line | ltrimstr($data)
+			| split(" \($data)") | join(" ")) [\(.tool)]"' "$VX_TMP/all-rejects" | LC_ALL=C sort >"$VX_TMP/said" &&
+		find "$VX_TMP/findings" -type f -exec cat {} + | LC_ALL=C sort >"$VX_TMP/all-findings"
+}
+
+# Runs at the end, however it comes: the summary, the rejects in one file, the folder gone, the worst status. What ends the
+# script on its way, with no more than a 1, is its own failure: a 1 says that it went through.
 vx_at_exit() {
 	local status=$? stages
+	set +e
 	trap - EXIT
+	trap '' PIPE
+	trap 'rm -rf "$VX_TMP"; exit 130' HUP INT TERM
 	status=$(vx_worst "$status")
-	find "$VX_TMP/rejects" -type f -size +0 -exec cat {} + | LC_ALL=C sort >"$VX_TMP/all-rejects"
-	jq -r -L "$VX_SHARE_DIR/jq" --arg data "$DATA/" 'include "vx";
-		"\(reject_line | split($data) | join("")) [\(.tool)]"' "$VX_TMP/all-rejects" | LC_ALL=C sort >"$VX_TMP/said" || :
-	find "$VX_TMP/findings" -type f -exec cat {} + | LC_ALL=C sort >"$VX_TMP/all-findings"
-	printf '%s:\n' "$VX_NAME"
-	vx_summary || status=74
+	[ "$status" -gt 1 ] || [ -n "$VX_ENDED" ] || status=74
+	vx_collect || status=74
+	[ -z "$VX_STARTED" ] || { printf '%s:\n' "$VX_NAME" && vx_summary; } || status=74
 	if [ -n "$VX_REJECTS" ]; then cp "$VX_TMP/all-rejects" "$VX_REJECTS" || status=74; fi
 	if [ -n "$VX_FINDINGS" ]; then cp "$VX_TMP/all-findings" "$VX_FINDINGS" || status=74; fi
 	if [ -n "$VX_RESULTS" ]; then cp "$VX_TMP/results" "$VX_RESULTS" || status=74; fi
 	if [ "$status" -gt 1 ]; then
-		stages=$(awk '$1 > 1 { print $2, $1 }' "$VX_TMP/statuses" | tr '\n' ' ')
-		say "stopped with status $status${stages:+ ($stages)}"
+		stages=$(awk '$1 > 1 && $1 != 141 { print $2, $1 }' "$VX_TMP/statuses" | paste -sd ,)
+		say "stopped with status $status${stages:+ (${stages//,/, })}"
 	fi
 	rm -rf "$VX_TMP"
 	exit "$status"
@@ -269,5 +314,6 @@ vx_at_exit() {
 
 # vx_end: marks that the script went through; the rest happens at exit.
 vx_end() {
+	VX_ENDED=yes
 	exit 0
 }
