@@ -84,19 +84,22 @@ void vx_phi_prepare(const char *text, size_t len, struct vx_buf *b)
 
 bool vx_phi_harmless(const struct vx_phi *phi, const struct vx_buf *text)
 {
+	const struct vx_regex_bytes bytes = vx_regex_bytes_of(text->data, text->len);
 	for (size_t i = 0; i < phi->n_harmless; i++)
-		if (vx_regex_match(phi->harmless[i], text->data, text->len))
+		if (vx_regex_may_match(phi->harmless[i], &bytes) &&
+			vx_regex_match(phi->harmless[i], text->data, text->len))
 			return true;
 	return false;
 }
 
 const char *vx_phi_seen(const struct vx_phi *phi, const struct vx_buf *text, bool free, bool dates)
 {
+	const struct vx_regex_bytes bytes = vx_regex_bytes_of(text->data, text->len);
 	for (size_t i = 0; i < phi->n_kinds; i++) {
 		const struct vx_phi_pattern *p = &phi->kinds[i];
 		if ((p->free_only && !free) || (!dates && strcmp(p->kind, "date") == 0))
 			continue;
-		if (vx_regex_match(p->re, text->data, text->len))
+		if (vx_regex_may_match(p->re, &bytes) && vx_regex_match(p->re, text->data, text->len))
 			return p->kind;
 	}
 	return NULL;

@@ -7,10 +7,12 @@
 #include <string.h>
 
 #include "vx_regex.h"
+#include "vx_regex_needs.h"
 
 struct vx_regex {
 	char *text;
 	pcre2_code *code;
+	struct vx_regex_needs needs;
 };
 
 static const char *refused_escape(char c)
@@ -104,6 +106,7 @@ struct vx_regex *vx_regex_new(const char *pattern, struct vx_error *err)
 	re = vx_alloc(sizeof *re);
 	re->code = code;
 	re->text = vx_strdup(pattern);
+	re->needs = vx_regex_needs_of(pattern);
 	return re;
 }
 
@@ -148,6 +151,26 @@ static pcre2_match_data *match_data(void)
 bool vx_regex_match(const struct vx_regex *re, const char *text, size_t len)
 {
 	return pcre2_match(re->code, (PCRE2_SPTR)text, len, 0, 0, match_data(), NULL) >= 0;
+}
+
+struct vx_regex_bytes vx_regex_bytes_of(const char *text, size_t len)
+{
+	struct vx_regex_bytes bytes = { { 0 } };
+
+	for (size_t i = 0; i < len; i++)
+		bytes.has[(unsigned char)text[i] >> 6] |= UINT64_C(1) << ((unsigned char)text[i] & 63);
+	return bytes;
+}
+
+bool vx_regex_may_match(const struct vx_regex *re, const struct vx_regex_bytes *bytes)
+{
+	for (int i = 0; i < re->needs.n; i++) {
+		const uint64_t *set = re->needs.sets[i].has, *has = bytes->has;
+
+		if (((set[0] & has[0]) | (set[1] & has[1]) | (set[2] & has[2]) | (set[3] & has[3])) == 0)
+			return false;
+	}
+	return true;
 }
 
 const char *vx_regex_text(const struct vx_regex *re)

@@ -14,6 +14,8 @@
 #ifndef VX_REGEX_H
 #define VX_REGEX_H
 
+#include <stdint.h>
+
 #include "vx_err.h"
 
 struct vx_regex;
@@ -26,6 +28,14 @@ void vx_regex_free(struct vx_regex *re);
 /* vx_regex_match: whether the expression matches somewhere in text[0..len), which may hold NUL bytes. Text that is no
  * UTF-8 matches nothing, nor does text on which the search would take beyond PCRE2's limits. */
 bool vx_regex_match(const struct vx_regex *re, const char *text, size_t len);
+
+/* Many expressions on one text: which bytes it holds tells most of those that cannot match. vx_regex_may_match: false:
+ * vx_regex_match would be. */
+struct vx_regex_bytes {
+	uint64_t has[4]; /* a bit a byte */
+};
+struct vx_regex_bytes vx_regex_bytes_of(const char *text, size_t len);
+bool vx_regex_may_match(const struct vx_regex *re, const struct vx_regex_bytes *bytes);
 
 const char *vx_regex_text(const struct vx_regex *re); /* the pattern as it was given */
 

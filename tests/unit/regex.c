@@ -89,13 +89,38 @@ static void test_bytes(void)
 	vx_regex_free(NULL);
 }
 
+/* What a text lacks, and what it need not have. */
+static void test_needs(void)
+{
+	static const struct {
+		const char *pattern, *text;
+		bool may;
+	} needs[] = { { "abc", "cba", true }, { "abc", "ab", false }, { "ab?c*d+", "ad", true },
+		{ "(^|[^a-z])(born|dob)", "1.2.3", false }, { "(^|[^a-z])(born|dob)", "odb", true },
+		{ "(a|b?)c", "c", true }, { "(a|b|)", "", true }, { "x{0,3}y{2}", "y", true }, { "x{1,3}", "y", false },
+		{ "[^a]", "a", true /* sets of nearly all bytes are not kept */ }, { "[^a]", "b", true },
+		{ "[0-9]", "a", false }, { "[a-\xc3\xa9]", "\xc3\xa9", true }, { "\xc3\xa9*", "", true },
+		{ "\xc3\xa9", "e", false }, { "\\.", ".", true }, { "\\.", "a", false }, { "[\\n\\]x-]", "-", true },
+		{ "(?:(a|b)c|[d-f]{2})", "fe", true }, { "(?:(a|b)c|[d-f]{2})", "g", false }, { "a|.|b", "z", true } };
+	for (size_t i = 0; i < sizeof(needs) / sizeof(*needs); i++) {
+		struct vx_error err = VX_ERROR_INIT;
+		struct vx_regex *re = vx_regex_new(needs[i].pattern, &err);
+		const struct vx_regex_bytes bytes = vx_regex_bytes_of(needs[i].text, strlen(needs[i].text));
+		ok(re && vx_regex_may_match(re, &bytes) == needs[i].may, "%s %s match '%s'", needs[i].pattern,
+			needs[i].may ? "may" : "cannot", needs[i].text);
+		vx_regex_free(re);
+	}
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct vx_error err = VX_ERROR_INIT;
 		struct vx_regex *re = vx_regex_new(cases[i].pattern, &err);
-		ok(re && vx_regex_match(re, cases[i].text, strlen(cases[i].text)) == cases[i].match, "%s %s '%s' %s",
-			cases[i].pattern, cases[i].match ? "matches" : "does not match",
+		const struct vx_regex_bytes bytes = vx_regex_bytes_of(cases[i].text, strlen(cases[i].text));
+		ok(re && vx_regex_match(re, cases[i].text, strlen(cases[i].text)) == cases[i].match &&
+				(!cases[i].match || vx_regex_may_match(re, &bytes)),
+			"%s %s '%s' %s", cases[i].pattern, cases[i].match ? "matches" : "does not match",
 			strchr(cases[i].text, '\n') ? "(a newline)" : cases[i].text, err.reason);
 		vx_regex_free(re);
 	}
@@ -107,5 +132,6 @@ int main(void)
 	}
 	test_bytes();
 	test_limits();
+	test_needs();
 	return tap_end();
 }
