@@ -102,7 +102,7 @@ const char *vx_phi_seen(const struct vx_phi *phi, const struct vx_buf *text, boo
 		if (vx_regex_may_match(p->re, &bytes) && vx_regex_match(p->re, text->data, text->len))
 			return p->kind;
 	}
-	return NULL;
+	return vx_phi_names_in(phi, text->data, text->len) ? "name" : NULL;
 }
 
 static bool is_digit(char c)
@@ -131,7 +131,7 @@ static bool run_is_known(const struct vx_phi *phi, const char *run, size_t len)
 	return true;
 }
 
-static bool words_are_known(const struct vx_phi *phi, const struct vx_buf *text)
+bool vx_phi_words_known(const struct vx_phi *phi, const struct vx_buf *text)
 {
 	for (size_t at = 0, end; at < text->len; at = end) {
 		end = at + 1;
@@ -152,7 +152,7 @@ const char *vx_phi_free_text(const struct vx_phi *phi, const char *text, size_t 
 	vx_phi_prepare(text, len, &b);
 	if (b.len > 0 && !vx_phi_harmless(phi, &b)) {
 		kind = vx_phi_seen(phi, &b, true, true);
-		if (!kind && !words_are_known(phi, &b))
+		if (!kind && !vx_phi_words_known(phi, &b))
 			kind = "text";
 	}
 	vx_buf_free(&b);

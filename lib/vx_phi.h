@@ -66,6 +66,9 @@ void vx_phi_put(const struct vx_phi_list *list, struct vx_buf *b);
 const char *vx_phi_free_text(const struct vx_phi *phi, const char *text, size_t len);
 const char *vx_phi_technical(const struct vx_phi *phi, const char *text, size_t len);
 
+/* vx_phi_identifier: the segments of a resource's identifier, which leaves as it is; dates of studies belong there. */
+void vx_phi_identifier(const struct vx_phi *phi, const char *identifier, struct vx_phi_list *list);
+
 /* vx_phi_header: the free text of a header whose bytes[0..n) vx_nifti_parse has read as h. */
 void vx_phi_header(
 	const struct vx_phi *phi, const uint8_t *bytes, size_t n, const struct vx_nifti *h, struct vx_phi_list *list);

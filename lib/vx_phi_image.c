@@ -38,15 +38,20 @@ static const struct place places[] = {
 	{ "unused_str", 2, 525, 15, NULL },
 };
 
-/* Whether bytes can be text at all: two letters or four digits in a row. */
+/* Whether bytes can be text at all: two letters in a row (of UTF-8: their first bytes, whatever follows these), or four
+ * letters and digits between which nothing but signs stands. */
 static bool texty(const uint8_t *p, size_t n)
 {
-	size_t letters = 0, digits = 0;
+	size_t letters = 0, both = 0;
 	for (size_t i = 0; i < n; i++) {
 		bool letter = (p[i] >= 'a' && p[i] <= 'z') || (p[i] >= 'A' && p[i] <= 'Z') || p[i] >= 0xC0;
-		letters = letter ? letters + 1 : 0;
-		digits = p[i] >= '0' && p[i] <= '9' ? digits + 1 : 0;
-		if (letters == 2 || digits == 4)
+		bool digit = p[i] >= '0' && p[i] <= '9', follows = p[i] >= 0x80 && p[i] < 0xC0;
+		if (letter)
+			letters++;
+		else if (!follows)
+			letters = 0;
+		both = p[i] < ' ' || p[i] == 0x7F ? 0 : both + (letter || digit);
+		if (letters == 2 || both == 4)
 			return true;
 	}
 	return false;

@@ -24,6 +24,8 @@ void vx_phi_free(struct vx_phi *phi)
 		vx_regex_free(phi->harmless[i]);
 	for (size_t i = 0; i < phi->n_words; i++)
 		free(phi->words[i]);
+	for (size_t i = 0; i < phi->n_names; i++)
+		free(phi->names[i]);
 	for (size_t i = 0; i < phi->n_keys; i++) {
 		free(phi->keys[i].folded);
 		free(phi->keys[i].shown);
@@ -37,6 +39,7 @@ void vx_phi_free(struct vx_phi *phi)
 	patterns_free(phi->key_patterns, phi->n_key_patterns);
 	free(phi->harmless);
 	free(phi->words);
+	free(phi->names);
 	free(phi->keys);
 	free(phi->codes);
 	free(phi);
@@ -204,6 +207,24 @@ const struct vx_phi_key *vx_phi_find_key(const struct vx_phi *phi, const char *f
 	return phi->n_keys ? bsearch(&wanted, phi->keys, phi->n_keys, sizeof(*phi->keys), by_folded) : NULL;
 }
 
+/* Of the keys that are there already. */
+static int load_typed(struct vx_phi *phi, const struct vx_json *list, struct vx_error *err)
+{
+	struct vx_buf folded = VX_BUF_INIT;
+	int st = VX_OK;
+	for (size_t i = 0; st == VX_OK && i < vx_json_size(list); i++) {
+		const char *key = vx_json_text(vx_json_at(list, i), NULL);
+		vx_phi_fold_key(key ? key : "", &folded);
+		struct vx_phi_key *known = (struct vx_phi_key *)vx_phi_find_key(phi, folded.data);
+		if (known && !known->kind)
+			known->typed = true;
+		else
+			st = vx_error_set(err, VX_EDATA, "typed", "item %zu is no technical key", i + 1);
+	}
+	vx_buf_free(&folded);
+	return st;
+}
+
 static int load_code(const struct vx_json *item, size_t i, struct vx_phi_code *code, struct vx_error *err)
 {
 	static const char *const judges[] = { [JUDGE_KIND] = "kind",
@@ -222,6 +243,7 @@ static int load_code(const struct vx_json *item, size_t i, struct vx_phi_code *c
 		return vx_error_set(err, VX_EDATA, "extensions", "item %zu: %s", i + 1,
 			j == n ? "judge is none of kind, text, scan, json, nothing" : "lacks its kind");
 	code->judge = (enum vx_phi_judge)j;
+	code->dates = vx_json_as_bool(vx_json_get(item, "dates"));
 	code->name = vx_strdup(name);
 	code->kind = kind ? vx_strdup(kind) : NULL;
 	return VX_OK;
@@ -247,11 +269,15 @@ static int take_rules(void *arg, const struct vx_json *file, struct vx_error *er
 	if (st == VX_OK)
 		st = load_words(phi, file, err);
 	if (st == VX_OK)
+		st = vx_phi_load_names(phi, vx_json_get(file, "names"), err);
+	if (st == VX_OK)
 		st = load_patterns(file, "kinds", false, &phi->kinds, &phi->n_kinds, err);
 	if (st == VX_OK)
 		st = load_patterns(file, "key_patterns", true, &phi->key_patterns, &phi->n_key_patterns, err);
 	if (st == VX_OK)
 		st = load_keys(phi, file, err);
+	if (st == VX_OK)
+		st = load_typed(phi, vx_json_get(file, "typed"), err);
 	if (st == VX_OK)
 		st = load_codes(phi, file, err);
 	return st;

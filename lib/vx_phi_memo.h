@@ -18,13 +18,14 @@ enum vx_phi_ask {
 	PHI_ASK_VALUE,   /* of a key whose value is personal: kind NULL: it says nothing */
 	PHI_ASK_TEXT,    /* of a technical key */
 	PHI_ASK_UNDATED, /* of one that dates belong to */
+	PHI_ASK_TYPED,   /* of one into which people type */
 	PHI_ASK_FREE     /* of a header */
 };
 
 /* All texts belong to the rules, or are literals. */
 struct vx_phi_judged {
 	const char *kind, *shown, *own;
-	bool dates, known;
+	bool dates, typed, known;
 };
 
 /* A memo of bounded size, for one thread and one set of rules. */

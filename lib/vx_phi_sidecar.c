@@ -69,6 +69,7 @@ static void judge_key(struct search *s, const char *key, struct vx_phi_judged *j
 	if (known) {
 		j->kind = known->kind;
 		j->dates = known->dates;
+		j->typed = known->typed;
 	}
 	for (size_t i = 0; !known && !j->kind && i < s->phi->n_key_patterns; i++) {
 		const struct vx_phi_pattern *p = &s->phi->key_patterns[i];
@@ -94,15 +95,41 @@ static struct vx_phi_judged key_judged(struct search *s, const char *key)
 	return *j;
 }
 
-static const char *text_kind(struct search *s, const char *text, size_t len, bool dates)
+/* What people typed and no list knows: told, though it need not be a name. */
+static const char words_of_no_list[] = "words";
+
+/* Of a key that is nobody's, text is free text. */
+static const char *judge_text(struct search *s, const char *text, size_t len, enum vx_phi_ask ask)
 {
-	struct vx_phi_judged own = { .known = false },
-			     *j = vx_phi_recall(s->list->memo, dates ? PHI_ASK_UNDATED : PHI_ASK_TEXT, text, len);
+	if (ask == PHI_ASK_FREE)
+		return vx_phi_free_text(s->phi, text, len);
+	vx_phi_prepare(text, len, &s->text);
+	if (s->text.len == 0)
+		return NULL;
+	const char *kind = vx_phi_seen(s->phi, &s->text, false, ask != PHI_ASK_UNDATED);
+	if (!kind && ask == PHI_ASK_TYPED && !vx_phi_words_known(s->phi, &s->text) &&
+		!vx_phi_harmless(s->phi, &s->text))
+		kind = words_of_no_list;
+	return kind;
+}
+
+static enum vx_phi_ask ask_of(const struct vx_phi_judged *key)
+{
+	if (key->typed)
+		return PHI_ASK_TYPED;
+	if (key->dates)
+		return PHI_ASK_UNDATED;
+	return strcmp(key->shown, "*") == 0 ? PHI_ASK_FREE : PHI_ASK_TEXT;
+}
+
+static const char *text_kind(struct search *s, const char *text, size_t len, const struct vx_phi_judged *key)
+{
+	const enum vx_phi_ask ask = ask_of(key);
+	struct vx_phi_judged own = { .known = false }, *j = vx_phi_recall(s->list->memo, ask, text, len);
 	if (!j)
 		j = &own;
 	if (!j->known) {
-		vx_phi_prepare(text, len, &s->text);
-		j->kind = s->text.len > 0 ? vx_phi_seen(s->phi, &s->text, false, !dates) : NULL;
+		j->kind = judge_text(s, text, len, ask);
 		j->known = true;
 	}
 	return j->kind;
@@ -111,21 +138,21 @@ static const char *text_kind(struct search *s, const char *text, size_t len, boo
 static bool search_object(struct search *s, const struct vx_json *object, struct vx_json *texts);
 
 /* The texts in a value. True: one of them is personal. */
-static bool search_value(struct search *s, const struct vx_json *value, const char *shown, bool dates)
+static bool search_value(struct search *s, const struct vx_json *value, const struct vx_phi_judged *key)
 {
 	size_t len;
 	const char *text = vx_json_text(value, &len);
 	bool any = false;
 	if (text) {
-		const char *kind = text_kind(s, text, len, dates);
+		const char *kind = text_kind(s, text, len, key);
 		if (kind)
-			found(s, shown, kind);
-		return kind != NULL;
+			found(s, key->shown, kind);
+		return kind && kind != words_of_no_list;
 	}
 	if (vx_json_type(value) == VX_OBJECT)
 		return search_object(s, value, NULL);
 	for (size_t i = 0; vx_json_type(value) == VX_ARRAY && i < vx_json_size(value); i++)
-		any |= search_value(s, vx_json_at(value, i), shown, dates);
+		any |= search_value(s, vx_json_at(value, i), key);
 	return any;
 }
 
@@ -141,7 +168,7 @@ static bool search_object(struct search *s, const struct vx_json *object, struct
 			if (here)
 				found(s, key.shown, key.kind);
 		} else {
-			here = search_value(s, it.value, key.shown, key.dates);
+			here = search_value(s, it.value, &key);
 			if (here && texts)
 				vx_json_push(texts, vx_json_string(it.key));
 		}
@@ -195,6 +222,15 @@ static void search_json(
 	}
 }
 
+static const char *scan(const struct vx_phi *phi, const char *text, size_t len, bool dated)
+{
+	struct vx_buf b = VX_BUF_INIT;
+	vx_phi_prepare(text, len, &b);
+	const char *kind = b.len > 0 ? vx_phi_seen(phi, &b, false, !dated) : NULL;
+	vx_buf_free(&b);
+	return kind;
+}
+
 void vx_phi_extension(const struct vx_phi *phi, int32_t code, const uint8_t *bytes, size_t n, struct vx_phi_list *list)
 {
 	char where[64];
@@ -217,7 +253,7 @@ void vx_phi_extension(const struct vx_phi *phi, int32_t code, const uint8_t *byt
 		kind = vx_phi_free_text(phi, text, len);
 		break;
 	case JUDGE_SCAN:
-		kind = vx_phi_technical(phi, text, len);
+		kind = scan(phi, text, len, known && known->dates);
 		break;
 	case JUDGE_JSON:
 		search_json(phi, where, text, len, list);

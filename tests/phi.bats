@@ -114,7 +114,7 @@ images() {
 	new "$1" data_type=date && printf '%s' "$d" | patch "$p" 4
 	new "$1" intent_name=name && printf '%s\0' "$n" | patch "$p" 328
 	new "$1" extension.dicom=dicom && extension 2 "$n" | behind "$p" '\1'
-	new "$1" extension.afni=date && extension 4 "<a>$d</a>" | behind "$p" '\1'
+	new "$1" extension.afni=birth && extension 4 "<a>$d</a>" | behind "$p" '\1'
 	new "$1" extension.comment=text && extension 6 'Mustermann' | behind "$p" '\1'
 	new "$1" extension.mrs.PatientName=name && extension 44 '{"PatientName":"Mustermann"}' | behind "$p" '\1'
 	new "$1" extension.1234=name && extension 1234 "$n" | behind "$p" '\1'
@@ -146,7 +146,7 @@ planted_in() {
 	cp -r planted before
 	n=$(find planted -name '*.nii*' | wc -l)
 	same "$(planted_in planted | sed 's/json$/nii/' | sort -u | wc -l)" "$n"
-	vx-scan -q planted >records
+	vx-scan -q planted | jq -c 'del(.identifier)' >records
 	run3 vx-nifti-meta --phi-lint records
 	expect 1
 	same "$(jq -r '"\(.path_nii | sub(".*/"; "") | sub(".nii(.gz)?$"; "")) \(.where)=\(.kind)"' <<<"$out" |
@@ -166,7 +166,7 @@ planted_in() {
 	cd "$BATS_TEST_TMPDIR"
 	images planted
 	n=$(find planted -name '*.nii*' | wc -l)
-	vx-scan -q planted >records
+	vx-scan -q planted | jq -c 'del(.identifier)' >records
 	run3 vx-nifti-meta --text records
 	expect 0
 	case $out$err in *Muster* | *1946*) false ;; esac
@@ -238,4 +238,48 @@ planted_in() {
 	expect 1
 	has "$err" "path_json: sidecar.PatientName of the file may be personal (name)"
 	same "$(find strict -type f 2>/dev/null)" ''
+}
+
+# volume NAME SIDECAR: an image with a sidecar below data/.
+volume() {
+	cp "$BATS_TEST_TMPDIR/demo/images/DEMO-001/2019-03-14/adc.nii.gz" "data/$1.nii.gz"
+	echo "$2" >"data/$1.json"
+}
+
+@test "names without a sign of it: in a description it is left out, in an identifier it is told, strange words are kept" {
+	cd "$BATS_TEST_TMPDIR"
+	vx-demo-dataset demo
+	mkdir data
+	volume a '{"SeriesDescription":"T2 TSE TRA SCHMIDT ANNA","ProtocolName":"t2_tse_tra"}'
+	volume b '{"SeriesDescription":"t2 Yıldız","ImageType":["ORIGINAL","PRIMARY","Müller"]}'
+	volume c '{"SeriesDescription":"t2 tra Qwertz"}'
+	volume d '{"SeriesDescription":"ep2d_diff_b50_400_800_1400_TRACEW","ProtocolName":"AX T2 FRFSE Prostata"}'
+	volume Schmidt_t2 '{}'
+	run3 vx-nifti-meta -j1 <(vx-scan -q data)
+	expect 0
+	same "$(jq -c '[.series_description, .protocol_name, .image_type]' <<<"$out" | sort)" \
+		'["ep2d_diff_b50_400_800_1400_TRACEW","AX T2 FRFSE Prostata",null]
+["t2 tra Qwertz",null,null]
+[null,"t2_tse_tra",null]
+[null,null,null]
+[null,null,null]'
+	has "$err" 'SeriesDescription of the sidecar may be personal: left out'
+	has "$err" 'c.nii.gz: warning: SeriesDescription of the sidecar has words that no list knows: kept'
+	has "$err" 'Schmidt_t2.nii.gz: warning: identifier may be personal (name): it leaves as it is'
+	run3 vx-nifti-meta -q --phi-lint <(vx-scan -q data)
+	expect 1
+	same "$(jq -r '"\(.identifier) \(.where) \(.kind)"' <<<"$out" | sort)" \
+		'volume/Schmidt_t2 identifier name
+volume/a sidecar.SeriesDescription name
+volume/b sidecar.ImageType name
+volume/b sidecar.SeriesDescription name
+volume/c sidecar.SeriesDescription words'
+	run3 vx-nifti-meta -q --phi=reject <(vx-scan -q data)
+	expect 1
+	same "$(jq -r .identifier <<<"$out")" volume/d
+	# The cleaned copies have no name either.
+	run3 vx-upload -q --to "file://$PWD/store" <(vx-scan -q data)
+	expect 0
+	run3 grep -riE 'schmidt|anna|müller|yıldız' store --include='*.json'
+	same "$out" ''
 }

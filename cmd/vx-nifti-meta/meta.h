@@ -138,7 +138,7 @@ void phi_gzip(struct worker *w, const struct opts *o); /* of the file that was j
 void phi_text(const struct opts *o, struct vx_record *rec, struct vx_nifti *h);
 /* Finds it in a sidecar, and takes out of that what must not become a field. */
 void phi_sidecar(struct worker *w, const struct opts *o, struct vx_record *rec, struct vx_json *side);
-int phi_verdict(const struct worker *w, const struct opts *o, struct vx_record *rec, struct vx_error *err) VX_MUST_USE;
+int phi_verdict(struct worker *w, const struct opts *o, struct vx_record *rec, struct vx_error *err) VX_MUST_USE;
 void phi_put(const struct worker *w, struct vx_buf *text); /* ,"phi":[...] */
 /* --phi-lint: a line a finding instead of the record. */
 int phi_lint(struct vx_record *rec, struct worker *w, struct opts *o, struct vx_error *err) VX_MUST_USE;

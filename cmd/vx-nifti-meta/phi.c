@@ -40,6 +40,20 @@ void phi_text(const struct opts *o, struct vx_record *rec, struct vx_nifti *h)
 			"text of the header that may be personal is left out of _nifti.text (--phi=warn keeps it)");
 }
 
+/* A description that stays, though no list knows its words: whoever reads it can tell whether they are a name. */
+static void say_words(const struct worker *w, const struct opts *o, struct vx_record *rec, const struct vx_json *side)
+{
+	static const char place[] = "sidecar.";
+	for (size_t i = 0; o->phi == PHI_STRIP && i < w->phi.n; i++) {
+		const char *key = w->phi.items[i].where + sizeof(place) - 1;
+		if (strcmp(w->phi.items[i].kind, "words") == 0 && vx_sidecar_knows(o->map, key) &&
+			vx_json_has(side, key))
+			vx_warn(rec,
+				"%s of the sidecar has words that no list knows: kept, look whether they name anybody",
+				key);
+	}
+}
+
 void phi_sidecar(struct worker *w, const struct opts *o, struct vx_record *rec, struct vx_json *side)
 {
 	struct vx_json *texts = vx_json_array();
@@ -50,11 +64,25 @@ void phi_sidecar(struct worker *w, const struct opts *o, struct vx_record *rec, 
 			vx_warn(rec, "%s of the sidecar may be personal: left out (--phi=warn keeps it)", key);
 		vx_json_del(side, key);
 	}
+	say_words(w, o, rec, side);
 	vx_json_free(texts);
 }
 
-int phi_verdict(const struct worker *w, const struct opts *o, struct vx_record *rec, struct vx_error *err)
+/* Names of folders and files become identifiers, and keys of the store. */
+static void look_at_identifier(struct worker *w, const struct opts *o, struct vx_record *rec)
 {
+	const char *identifier = vx_json_str(rec->json, "identifier");
+	const size_t before = w->phi.n;
+	if (identifier)
+		vx_phi_identifier(o->rules, identifier, &w->phi);
+	if (w->phi.n > before && o->phi == PHI_STRIP && !o->phi_lint)
+		vx_warn(rec, "identifier may be personal (%s): it leaves as it is (vx-scan --id gives another)",
+			w->phi.items[before].kind);
+}
+
+int phi_verdict(struct worker *w, const struct opts *o, struct vx_record *rec, struct vx_error *err)
+{
+	look_at_identifier(w, o, rec);
 	const struct vx_phi_list *list = &w->phi;
 	if (list->n > 0 && o->phi == PHI_REJECT)
 		return vx_error_set(err, VX_EREJECT, "phi", "%s may be personal (%s)%s", list->items[0].where,
@@ -106,10 +134,12 @@ int phi_lint(struct vx_record *rec, struct worker *w, struct opts *o, struct vx_
 	struct image im;
 	int st = image_read(w, o, rec, &im, err);
 	vx_gz_close(w->gz);
-	if (st == VX_OK)
-		st = lint_sidecar(w, o, rec, err);
-	for (size_t i = 0; st == VX_OK && i < w->phi.n; i++)
+	/* What cannot be read is told, with what there is to be seen all the same. */
+	struct vx_error other = VX_ERROR_INIT;
+	int beside = lint_sidecar(w, o, rec, st == VX_OK ? err : &other);
+	look_at_identifier(w, o, rec);
+	for (size_t i = 0; i < w->phi.n; i++)
 		emit_finding(rec, &w->phi.items[i]);
-	atomic_fetch_add(&o->findings, st == VX_OK ? (long)w->phi.n : 0);
-	return st;
+	atomic_fetch_add(&o->findings, (long)w->phi.n);
+	return st == VX_OK ? beside : st;
 }

@@ -28,7 +28,11 @@ static void test_harmless(const struct vx_phi *phi)
 		"nibabel", "MRtrix version: 3.0.3", "spm - 3D normalized", "SPM compatible", "FreeSurfer Nov 13 2013",
 		"none", "NONE   ", "unknown", "Anonymized", "3T 3D GR TR=9.7ms/TE=4ms/FA=8deg/SO=no",
 		" v2.25 NIfTI-1 Single file format", "single file format", "t2.nii", "t2_tra_mask.nii", "ADC",
-		"prostate_seg_012.nii.gz", "ICBM AVG 152 T1 TAL LIN", "dsr      ", "T1.hdr", "tmp 1", "?" };
+		"prostate_seg_012.nii.gz", "6.0.5:9e026117", "?TR:8700.000 TE:89", "FreeSurfer 7.3.2", "SPM - (none)",
+		"itk::ImageIO", "nnU-Net", "antsRegistration", "MRtrix version: 0.3.15-419-g63dcf28f",
+		"Philips Medical Systems", "AFNI_3DEDIT", "heudiconv", "Aparc+aseg", "TotalSegmentator", "Zscore",
+		"ConnDenseSeries", "tmpab12cd.nii", "sub-01_desc-preproc_T1w.nii", "created by dcm2niix",
+		"ICBM AVG 152 T1 TAL LIN", "dsr      ", "T1.hdr", "tmp 1", "?" };
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		free_is(phi, texts[i], "-");
 }
@@ -36,7 +40,8 @@ static void test_harmless(const struct vx_phi *phi)
 static void test_free_text(const struct vx_phi *phi)
 {
 	free_is(phi, "Mustermann", "text");
-	free_is(phi, "M\xfcller", "text"); /* Latin-1 */
+	free_is(phi, "M\xfcller", "name"); /* Latin-1 */
+	free_is(phi, "Qwertz", "text");
 	free_is(phi, "Mustermann^Max", "name");
 	free_is(phi, "M\xc3\x9cLLER^J\xc3\x96RG", "name");
 	free_is(phi, "Name: Max", "name");
@@ -67,8 +72,8 @@ static void test_dates(const struct vx_phi *phi)
 	static const char *const dates[] = { "19460312", "20190314101530", "1946-03-12", "1946/3/12", "12.03.1946",
 		"12.3.1946", "03/12/1946", "12-03-46", "12-Mar-2010 10:45:33", "12. M\xc3\xa4rz 1946", "12 dec 46",
 		"March 12, 1946", "Thu Mar 14 10:12:01 2019", "t2_19460312.nii", "x.19460312" };
-	static const char *const none[] = { "1.2.840.113654.2.70.1.19460312.3", "19461312", "19460332", "5.0.11",
-		"b50_400_1400", "1946", "101112", "2:3:2019x", "t2_tse_tra_p2", "0.5.5.3" };
+	static const char *const none[] = { "1.2.840.113654.2.70.1.19460312.3", "194613", "5.0.11", "b50_400_1400",
+		"1946", "101112", "2:3:2019x", "t2_tse_tra_p2", "0.5.5.3" };
 	for (size_t i = 0; i < sizeof(dates) / sizeof(dates[0]); i++)
 		technical_is(phi, dates[i], "date");
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
@@ -86,6 +91,32 @@ static void test_technical(const struct vx_phi *phi)
 	technical_is(phi, "t2 Mustermann^Max", "name");
 	technical_is(phi, "t2 tra, Dr. Muster", "name");
 	technical_is(phi, "t2 geboren 1946", "birth");
+	technical_is(phi, "19461312", "id");
+	technical_is(phi, "t2 4711012", "id");
+	technical_is(phi, "PID 0815", "id");
+	technical_is(phi, "t2 078Y", "demographic");
+	technical_is(phi, "t2 0761 27038310", "contact");
+	technical_is(phi, "+49-761-270-1", "contact");
+	technical_is(phi, "t2 79106 Freiburg", "address");
+	technical_is(phi, "rue de la Paix", "address");
+	technical_is(phi, "Universitaetsklinikum", "institution");
+	technical_is(phi, "Radboudumc t2", "institution");
+	technical_is(phi, "12 f\xc3\xa9vrier 1946", "date");
+	technical_is(phi, "12.3.46", "date");
+}
+
+/* Names by the list: without case and accents, composed or not, in any place of a text. */
+static void test_names(const struct vx_phi *phi)
+{
+	static const char *const names[] = { "schmidt", "t2_tse_SCHMIDT, ANNA", "Schmidt_Anna", "sub-Schmidt",
+		"Schmidt1946", "M\xc3\xbcller-X", "Mueller", "mu\xcc\x88ller", "\xc5\x9e\xc3\xbckr\xc3\xbc",
+		"t2 Y\xc4\xb1ld\xc4\xb1z" };
+	static const char *const none[] = { "schmidtlein", "Dixon", "Ernst", "Hahn echo", "Tim", "t2 klein lang kurz",
+		"Gleason", "MARTINOS" };
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		technical_is(phi, names[i], "name");
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		technical_is(phi, none[i], "-");
 }
 
 /* The findings as "where kind, where kind". */
@@ -299,6 +330,7 @@ int main(void)
 	test_free_text(phi);
 	test_dates(phi);
 	test_technical(phi);
+	test_names(phi);
 	test_sidecar(phi);
 	test_memo(phi);
 	test_extensions(phi);
