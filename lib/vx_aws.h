@@ -5,7 +5,8 @@
  *	vx_aws_free(&aws);
  *
  * What is read, the earlier of each winning:
- *	keys      AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN; the profile in ~/.aws/credentials; in ~/.aws/config
+ *	keys      AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN (AWS_CREDENTIAL_EXPIRATION: until when);
+ *	          the profile in ~/.aws/credentials; in ~/.aws/config
  *	profile   AWS_PROFILE, AWS_DEFAULT_PROFILE, "default"
  *	region    AWS_REGION, AWS_DEFAULT_REGION, the profile's region, us-east-1
  *	endpoint  AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, the profile's [services] s3 endpoint_url, the profile's endpoint_url;
@@ -29,8 +30,9 @@ struct vx_aws {
 };
 
 /* vx_aws_load: fills in a.
- * Errors: VX_EUSAGE: no keys anywhere, half a pair, a profile that does not exist or that gets its keys in a way that is
- * not supported (SSO, assumed roles, processes); VX_EDATA: a file that cannot be parsed; VX_EIO. Then a is empty. */
+ * Errors: VX_EUSAGE: no keys anywhere, half a pair, a blank or control character in one, a profile that does not exist or
+ * that gets its keys in a way that is not supported (SSO, assumed roles, processes), also where static keys stand beside;
+ * VX_EREFUSED: the keys of the environment have expired; VX_EDATA: a file that cannot be parsed; VX_EIO. Then a is empty. */
 int vx_aws_load(struct vx_aws *a, struct vx_error *err) VX_MUST_USE;
 void vx_aws_free(struct vx_aws *a);
 

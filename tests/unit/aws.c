@@ -23,7 +23,8 @@ static void clear(void)
 {
 	static const char *const names[] = { "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
 		"AWS_SECURITY_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION",
-		"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_CA_BUNDLE" };
+		"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_CA_BUNDLE",
+		"AWS_CREDENTIAL_EXPIRATION", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI" };
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		unsetenv(names[i]);
 	write_file("AWS_SHARED_CREDENTIALS_FILE", "credentials",
@@ -94,6 +95,99 @@ static void check_environment(void)
 	loads("X Y Z r2 - virtual /other", "configured endpoints ignored");
 }
 
+#define EVAL "which is not supported: run 'eval \"$(aws configure export-credentials --format env)\"' first"
+
+/* The AWS tools ask for assumed roles and SSO before they look at static keys, and at the credentials file before they run
+ * a process; the keys of one file are one thing. */
+static void check_order(void)
+{
+	clear();
+	write_file("AWS_SHARED_CREDENTIALS_FILE", "credentials",
+		"[mix]\naws_access_key_id=A\naws_secret_access_key=B\n"
+		"[role]\naws_access_key_id=A\naws_secret_access_key=B\n"
+		"[cred]\naws_access_key_id=A\naws_secret_access_key=B\nx_security_token_expires = "
+		"2001-01-01T00:00:00Z\n"
+		"[half]\naws_access_key_id=A\n");
+	write_file("AWS_CONFIG_FILE", "config",
+		"[profile mix]\naws_access_key_id=C\naws_secret_access_key=D\naws_session_token=T\n"
+		"[profile role]\nrole_arn=arn\nsource_profile=mix\n[profile cred]\ncredential_process=/bin/false\n"
+		"[profile proc]\ncredential_process=/bin/false\naws_access_key_id=C\naws_secret_access_key=D\n"
+		"[profile half]\naws_access_key_id=C\naws_secret_access_key=D\n[profile login]\nlogin_session=x\n");
+	setenv("AWS_PROFILE", "mix", 1);
+	loads("A B - us-east-1 - - -", "the token of the other file is not this pair's");
+	setenv("AWS_PROFILE", "half", 1);
+	loads("64 profile half has no aws_secret_access_key", "a pair is not made of two files");
+	setenv("AWS_PROFILE", "role", 1);
+	loads("64 profile role gets its keys by role_arn, " EVAL, "an assumed role before static keys");
+	setenv("AWS_PROFILE", "login", 1);
+	loads("64 profile login gets its keys by login_session, " EVAL, "a login session");
+	setenv("AWS_PROFILE", "proc", 1);
+	loads("64 profile proc gets its keys by credential_process, " EVAL, "a process before the config file's keys");
+	setenv("AWS_PROFILE", "cred", 1);
+	loads("A B - us-east-1 - - -", "the credentials file before a process; tools' own notes are not read");
+	setenv("AWS_PROFILE", "role", 1);
+	setenv("AWS_ACCESS_KEY_ID", "X", 1);
+	setenv("AWS_SECRET_ACCESS_KEY", "Y", 1);
+	loads("X Y - us-east-1 - - -", "the environment before all");
+}
+
+static void check_expiry(void)
+{
+	clear();
+	setenv("AWS_CREDENTIAL_EXPIRATION", "2001-01-01T00:00:00Z", 1);
+	loads("A B - eu-west-1 http://127.0.0.1:1 - -", "an expiry belongs to keys of the environment only");
+	setenv("AWS_ACCESS_KEY_ID", "X", 1);
+	setenv("AWS_SECRET_ACCESS_KEY", "Y", 1);
+	loads("69 the keys of the environment expired at 2001-01-01T00:00:00Z", "expired");
+	setenv("AWS_CREDENTIAL_EXPIRATION", "2999-12-31T23:59:59.123+01:00", 1);
+	loads("X Y - eu-west-1 http://127.0.0.1:1 - -", "not yet expired");
+	setenv("AWS_CREDENTIAL_EXPIRATION", "2001-01-01T00:00:00-11:30", 1);
+	loads("69 the keys of the environment expired at 2001-01-01T00:00:00-11:30", "expired elsewhere");
+	static const char *const bad[] = { "tomorrow", "2999-01-01", "2999-01-01T00:00:00", "2999-01-01T00:00:00ZZ",
+		"2999-01-01T00:00:00+1" };
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		setenv("AWS_CREDENTIAL_EXPIRATION", bad[i], 1);
+		loads("64 AWS_CREDENTIAL_EXPIRATION is no time like 2026-11-22T16:00:00Z", bad[i]);
+	}
+	setenv("AWS_CREDENTIAL_EXPIRATION", "", 1);
+	loads("X Y - eu-west-1 http://127.0.0.1:1 - -", "an empty variable is none");
+}
+
+static void check_texts(void)
+{
+	clear();
+	write_file("AWS_SHARED_CREDENTIALS_FILE", "credentials",
+		"\xef\xbb\xbf# keys\r\n\r\n[default]\r\n  ; of the lab\r\naws_access_key_id   =  A\t \r\n"
+		"AWS_Secret_Access_Key: B=/+;#c\r\naws_session_token =\r\n");
+	write_file("AWS_CONFIG_FILE", "config",
+		"[profile \"my lab\"]\nregion=r\naws_access_key_id=C\naws_secret_access_key=D\n"
+		"services = 'his'\n[services his]\ns3 =\n  endpoint_url = http://127.0.0.1:1\n");
+	loads("A B=/+;#c - us-east-1 - - -", "carriage returns, a byte order mark, comments, blanks, capitals");
+	setenv("AWS_PROFILE", "my lab", 1);
+	loads("C D - r - - -", "a name in quotes, and a name of services that is none");
+	clear();
+	setenv("AWS_ACCESS_KEY_ID", "X\r\nX-Evil: 1", 1);
+	setenv("AWS_SECRET_ACCESS_KEY", "Y", 1);
+	loads("64 the access key holds a blank, a line end or another control character", "no header through a key");
+	setenv("AWS_ACCESS_KEY_ID", "X", 1);
+	setenv("AWS_SECRET_ACCESS_KEY", "Y\n", 1);
+	loads("64 the secret key holds a blank, a line end or another control character", "a line end behind a secret");
+	setenv("AWS_SECRET_ACCESS_KEY", "Y", 1);
+	setenv("AWS_SESSION_TOKEN", "a b", 1);
+	loads("64 the session token holds a blank, a line end or another control character", "a blank in a token");
+	unsetenv("AWS_SESSION_TOKEN");
+	setenv("AWS_REGION", "r\n", 1);
+	loads("64 the region holds a blank, a line end or another control character", "a line end behind a region");
+}
+
+static void check_machines(void)
+{
+	clear();
+	write_file("AWS_SHARED_CREDENTIALS_FILE", "credentials", "");
+	setenv("AWS_WEB_IDENTITY_TOKEN_FILE", "/token", 1);
+	loads("64 this machine gets its keys by AWS_WEB_IDENTITY_TOKEN_FILE, " EVAL, "a cluster's token");
+}
+
 static void check_files(void)
 {
 	clear();
@@ -117,6 +211,10 @@ int main(void)
 		return 1;
 	check_profiles();
 	check_environment();
+	check_order();
+	check_expiry();
+	check_texts();
+	check_machines();
 	check_files();
 	char *command = vx_asprintf("%s/credentials", folder);
 	unlink(command);
