@@ -100,6 +100,8 @@ static void put_form(struct vx_buf *b, const char *key, int code, bool usable, c
 static void put_scl(const struct vx_nifti *h, struct vx_buf *b)
 {
 	double slope, inter;
+	/* What was computed from several numbers has more digits than any of them. */
+	const bool computed = vx_nifti_cal_scale(h, &slope, &inter);
 	vx_nifti_scale(h, &slope, &inter);
 	put_key(b, "scl");
 	vx_buf_putc(b, '{');
@@ -110,7 +112,7 @@ static void put_scl(const struct vx_nifti *h, struct vx_buf *b)
 		{ "effective_inter", inter } };
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		put_key(b, members[i].key);
-		put_number(b, members[i].value, h->version == 2);
+		put_number(b, members[i].value, h->version == 2 || (i >= 2 && computed));
 	}
 	vx_buf_putc(b, '}');
 }

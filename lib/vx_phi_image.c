@@ -7,7 +7,7 @@
 #include "vx_phi_memo.h"
 #include "vx_phi_rules.h"
 
-enum { LOOK_MAX = 1 << 20, GAP_MAX = 65536, EXTENSIONS_MAX = 1000 };
+enum { LOOK_MAX = 1 << 20, GAP_PIECE = 65536, EXTENSIONS_MAX = 1000 };
 
 /* Where the versions of the header keep free text: offset and length in bytes. */
 struct place {
@@ -186,6 +186,27 @@ static int search_extensions(const struct vx_phi *phi, struct vx_gz *gz, bool bi
 	return st;
 }
 
+/* The bytes between the extensions and the voxels, as far as anybody would look. */
+static int search_gap(const struct vx_phi *phi, struct vx_gz *gz, uint64_t size, struct vx_buf *b,
+	struct vx_phi_list *list, struct vx_error *err)
+{
+	uint64_t seen = 0;
+	const char *kind = NULL;
+	while (seen < size && seen < LOOK_MAX && !kind) {
+		const uint64_t left = size - seen;
+		int st = read_part(gz, left < GAP_PIECE ? left : GAP_PIECE, GAP_PIECE, b, err);
+		if (st != VX_OK)
+			return st;
+		if (b->len == 0)
+			return VX_OK;
+		kind = judge(phi, list->memo, (const uint8_t *)b->data, b->len);
+		seen += b->len;
+	}
+	if (kind || seen < size)
+		vx_phi_add(list, "gap", !kind ? "unknown" : strcmp(kind, "text") == 0 ? "leftover" : kind);
+	return VX_OK;
+}
+
 int vx_phi_behind(const struct vx_phi *phi, struct vx_gz *gz, const struct vx_nifti *h, bool extended,
 	struct vx_phi_list *list, struct vx_error *err)
 {
@@ -199,12 +220,8 @@ int vx_phi_behind(const struct vx_phi *phi, struct vx_gz *gz, const struct vx_ni
 		st = vx_gz_skip(gz, at, &skipped, err);
 	if (st == VX_OK && extended)
 		st = search_extensions(phi, gz, h->big_endian, &at, end, &b, list, err);
-	vx_buf_clear(&b);
 	if (st == VX_OK && end > at)
-		st = read_part(gz, end - at < GAP_MAX ? end - at : GAP_MAX, GAP_MAX, &b, err);
-	const char *kind = st == VX_OK && b.len > 0 ? judge(phi, list->memo, (const uint8_t *)b.data, b.len) : NULL;
-	if (kind)
-		vx_phi_add(list, "gap", strcmp(kind, "text") == 0 ? "leftover" : kind);
+		st = search_gap(phi, gz, end - at, &b, list, err);
 	vx_buf_free(&b);
 	return st;
 }

@@ -53,6 +53,15 @@ nibabel_agrees() {
 	nibabel_agrees
 }
 
+@test "formats: a scaling that was computed has the digits to compute with" {
+	analyze
+	patch "$BATS_TEST_TMPDIR/a.hdr" 124 100 0 0 0 0 0 0 0 # cal_max 2, cal_min 0
+	patch "$BATS_TEST_TMPDIR/a.hdr" 140 0 0 0 3 0 0 0 0   # glmax 3, glmin 0
+	meta "{\"path_nii\":\"$BATS_TEST_TMPDIR/a.hdr\"}" --stats
+	expect 0
+	same "$(jq -c '._nifti.scl.effective_slope * 3 == ._nifti.stats.max' <<<"$out")" true
+}
+
 @test "formats: the .mat file of SPM beside an Analyze image is not passed over in silence" {
 	analyze
 	echo >"$BATS_TEST_TMPDIR/a.mat"
@@ -152,6 +161,31 @@ surface() {
 	meta "{\"path_nii\":\"$BATS_TEST_TMPDIR/a.img\"}"
 	expect 1
 	same "$err" "vx-nifti-meta: $BATS_TEST_TMPDIR/a.img: its header file a.hdr: cannot be opened: No such file or directory"
+}
+
+@test "formats: the halves of a pair are found in each other's case" {
+	cp good/pair.hdr "$BATS_TEST_TMPDIR/A.Hdr"
+	cp good/pair.img "$BATS_TEST_TMPDIR/A.Img"
+	for half in Hdr Img; do
+		meta "{\"path_nii\":\"$BATS_TEST_TMPDIR/A.$half\"}" --labels
+		expect 0
+		same "$err" ""
+	done
+}
+
+@test "formats: a name far behind the header, in front of the voxels, is found" {
+	gzip -dc good/u8.nii.gz >"$BATS_TEST_TMPDIR/u8.nii"
+	for at in 200000 1100000; do # the second is farther than anybody looks: that is said
+		head -c 352 "$BATS_TEST_TMPDIR/u8.nii" >"$BATS_TEST_TMPDIR/b.nii"
+		truncate -s $at "$BATS_TEST_TMPDIR/b.nii"
+		printf 'Mustermann^Erika' >>"$BATS_TEST_TMPDIR/b.nii"
+		truncate -s 1200000 "$BATS_TEST_TMPDIR/b.nii"
+		tail -c +353 "$BATS_TEST_TMPDIR/u8.nii" >>"$BATS_TEST_TMPDIR/b.nii"
+		patch "$BATS_TEST_TMPDIR/b.nii" 108 0 174 222 111
+		meta "{\"path_nii\":\"$BATS_TEST_TMPDIR/b.nii\"}" --phi-lint
+		expect 1
+		same "$(jq -r .where <<<"$out")" gap
+	done
 }
 
 # extended N SIZE: the pair a.hdr, a.img with N extensions that say to have 16, the last SIZE bytes.

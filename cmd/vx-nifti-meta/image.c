@@ -16,9 +16,10 @@ static void swap_suffix(struct vx_buf *path, const char *from, const char *to)
 	size_t gz = path_ends(path->data, ".gz") ? 3 : 0, at = path->len - gz - 4;
 	if (path->len < gz + 4 || strncasecmp(path->data + at, from, 4) != 0)
 		return;
-	bool upper = path->data[at + 1] >= 'A' && path->data[at + 1] <= 'Z';
-	for (size_t i = 1; i < 4; i++)
+	for (size_t i = 1; i < 4; i++) {
+		const bool upper = path->data[at + i] >= 'A' && path->data[at + i] <= 'Z';
 		path->data[at + i] = (char)(upper ? to[i] - 'a' + 'A' : to[i]);
+	}
 }
 
 /* *extended: extensions follow, by the flag behind the header; a header file may end before it. */
