@@ -338,10 +338,15 @@ script() {
 	expect 0
 	has "$out" 'x: a script of this test.'
 	has "$out" '--expect-unchanged'
+	has "$out" "where the source dataset lies (default: $BATS_TEST_TMPDIR)"
 	case $out in *SPDX*) return 1 ;; esac
 	script 'echo "$API $DATA $STORE"' --api=http://x --store=file:///s
 	expect 0
 	has "$out" "http://x $BATS_TEST_TMPDIR file:///s"
+	# A stage that no option leads to the deployment must not find it in the environment.
+	VX_API=http://env VX_STORE=file:///env script 'echo "$API $STORE ${VX_API-} ${VX_STORE-}."; env | grep "^VX_" || :'
+	expect 0
+	same "$(head -n 2 <<<"$out" | paste -sd ,)" 'http://env file:///env  .,x:'
 }
 
 @test "vx.sh: the worst status of all stages wins, also from the middle of a pipe; nothing is left behind" {

@@ -35,7 +35,7 @@ say() {
 # What a reader of --help sees: the script's header comment, then the options that all dataset scripts take.
 vx_help() {
 	sed -n '2,/^[^#]\|^$/{s/^# \{0,1\}//p;}' "$0" | grep -v 'SPDX\|shellcheck'
-	cat <<'HELP'
+	sed "s|the script's own|${VX_DEFAULT_DATA:-none: it must be given}|" <<'HELP'
 options:
   --api URL              the vxData deployment (default: $VX_API); the one thing that is required
   --data DIR             where the source dataset lies (default: the script's own)
@@ -72,6 +72,7 @@ vx_find_tools() {
 vx_options() {
 	API=${VX_API:-} DATA=${VX_DEFAULT_DATA:-} STORE=${VX_STORE:-} VX_REJECTS='' VX_RESULTS='' VX_FINDINGS='' VX_QUIET=''
 	VX_POST_OPTIONS=() VX_API_OPTIONS=() VX_UPLOAD_OPTIONS=()
+	unset VX_API VX_STORE # each stage is told; a tool that only works on files asks no deployment
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--api | --data | --store | --rejects | --results | --findings | --on-conflict)
