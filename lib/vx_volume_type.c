@@ -49,7 +49,7 @@ void vx_type_words(const char *text, size_t len, struct vx_buf *out)
 
 /* A value that a rule asks for, looked up once for all rules. */
 struct value {
-	bool looked, worded;
+	bool worded;
 	const struct vx_json *json;
 	size_t at;              /* of its words in trial.words */
 	uint64_t begins, holds; /* bytes that a word of it begins with, and that are in it: see bit_of */
@@ -57,24 +57,41 @@ struct value {
 
 struct trial {
 	const struct vx_volume_types *types;
-	const struct vx_json *const *evidence;
-	size_t n;
 	struct value values[TYPE_FIELDS_MAX];
+	uint32_t present; /* a bit a field that has a value */
 	struct vx_buf words;
 };
 
-/* null and "" say nothing. */
-static const struct vx_json *value_of(struct trial *t, size_t field)
+/* The first of the evidence that says something counts; null and "" say nothing. */
+static void take_value(struct trial *t, size_t field, const struct vx_json *json)
 {
-	struct value *v = &t->values[field];
-	for (size_t i = 0; !v->looked && !v->json && i < t->n; i++) {
-		size_t len = 1;
-		v->json = vx_json_get(t->evidence[i], t->types->fields[field]);
-		if (vx_json_text(v->json, &len) && len == 0)
-			v->json = NULL;
+	size_t len = 1;
+	if (!json || t->values[field].json || (vx_json_text(json, &len) && len == 0))
+		return;
+	t->values[field].json = json;
+	t->present |= UINT32_C(1) << field;
+}
+
+/* By its members where they are few, by the fields where those are. */
+static void look_into(struct trial *t, const struct vx_json *evidence)
+{
+	const size_t n = t->types->n_fields;
+	if (vx_json_size(evidence) >= n) {
+		for (size_t i = 0; i < n; i++)
+			if (!t->values[i].json)
+				take_value(t, i, vx_json_get(evidence, t->types->fields[i]));
+		return;
 	}
-	v->looked = true;
-	return v->json;
+	struct vx_json_iter it = vx_json_begin(evidence);
+	while (vx_json_next(&it))
+		for (size_t i = 0; i < n; i++)
+			if (it.key[0] == t->types->fields[i][0] && strcmp(it.key, t->types->fields[i]) == 0)
+				take_value(t, i, it.value);
+}
+
+static const struct vx_json *value_of(const struct trial *t, size_t field)
+{
+	return t->values[field].json;
 }
 
 /* A place of its own for each letter and digit; what else shares one may be taken for another, not for none. */
@@ -233,7 +250,8 @@ static bool condition_holds(struct trial *t, const struct type_condition *c, cha
 static bool rule_holds(struct trial *t, const struct type_rule *rule)
 {
 	for (size_t i = 0; i < rule->n; i++)
-		if (!condition_holds(t, &rule->when[i], NULL))
+		if ((rule->when[i].asks && !(rule->when[i].asks & t->present)) ||
+			!condition_holds(t, &rule->when[i], NULL))
 			return false;
 	return true;
 }
@@ -274,8 +292,11 @@ static void find_nearest(struct trial *t, struct vx_type_verdict *v)
 void vx_volume_type_of(const struct vx_volume_types *types, const struct vx_json *const *evidence, size_t n,
 	bool explain, struct vx_type_verdict *verdict)
 {
-	struct trial t = { .types = types, .evidence = evidence, .n = n, .words = VX_BUF_INIT };
+	struct trial t = { .types = types, .words = VX_BUF_INIT };
 	*verdict = (struct vx_type_verdict){ .type = NULL };
+	for (size_t i = 0; i < n; i++)
+		if (vx_json_type(evidence[i]) == VX_OBJECT)
+			look_into(&t, evidence[i]);
 	for (size_t i = 0; i < types->n && !verdict->type; i++)
 		if (rule_holds(&t, &types->rules[i])) {
 			verdict->type = types->rules[i].type;

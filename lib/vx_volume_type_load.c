@@ -156,6 +156,8 @@ static int load_condition(struct vx_volume_types *types, const struct vx_json *j
 		st = add_terms(&c->lacks, vx_json_get(j, "lacks"), words, err);
 	if (st == VX_OK && !c->number && !c->missing && c->has.n + c->lacks.n == 0)
 		st = vx_error_set(err, VX_EDATA, NULL, "a condition that asks for nothing");
+	for (size_t i = 0; (c->number || c->has.n > 0) && i < c->n_fields; i++)
+		c->asks |= UINT32_C(1) << c->fields[i];
 	return st;
 }
 

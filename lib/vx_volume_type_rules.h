@@ -8,6 +8,8 @@
 #ifndef VX_VOLUME_TYPE_RULES_H
 #define VX_VOLUME_TYPE_RULES_H
 
+#include <stdint.h>
+
 #include "vx_err.h"
 
 enum { TYPE_FIELDS_MAX = 32, TYPE_TOGETHER_MAX = 4 };
@@ -22,6 +24,7 @@ struct type_condition {
 	size_t fields[TYPE_TOGETHER_MAX]; /* indices of vx_volume_types.fields */
 	size_t n_fields;
 	struct type_terms has, lacks;
+	uint32_t asks; /* a bit a field, one of which has to have a value; 0: none needs to */
 	double min, max;
 	bool number;  /* min or max is given */
 	bool missing; /* none of the fields may be there */
