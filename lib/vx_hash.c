@@ -29,7 +29,7 @@ void vx_sha256_add(struct vx_sha256 *h, const void *bytes, size_t n)
 		vx_die(VX_EMEM, "SHA-256 failed");
 }
 
-static void hex_of(const unsigned char *raw, size_t n, char *hex)
+void vx_hex(const unsigned char *raw, size_t n, char *hex)
 {
 	static const char digits[] = "0123456789abcdef";
 	size_t i;
@@ -47,7 +47,7 @@ void vx_sha256_end(struct vx_sha256 *h, char hex[65])
 
 	if (EVP_DigestFinal_ex(h->ctx, raw, NULL) != 1)
 		vx_die(VX_EMEM, "SHA-256 failed");
-	hex_of(raw, 32, hex);
+	vx_hex(raw, 32, hex);
 	vx_sha256_free(h);
 }
 
@@ -65,7 +65,7 @@ void vx_sha256_bytes(const void *bytes, size_t n, char hex[65])
 
 	if (EVP_Digest(bytes, n, raw, NULL, EVP_sha256(), NULL) != 1)
 		vx_die(VX_EMEM, "out of memory");
-	hex_of(raw, 32, hex);
+	vx_hex(raw, 32, hex);
 }
 
 int vx_sha256_file(const char *path, char hex[65], uint64_t *size, struct vx_error *err)
@@ -103,6 +103,38 @@ int vx_sha256_file(const char *path, char hex[65], uint64_t *size, struct vx_err
 	free(chunk);
 	close(fd);
 	return n < 0 ? VX_EIO : VX_OK;
+}
+
+struct vx_md5 {
+	EVP_MD_CTX *ctx;
+};
+
+struct vx_md5 *vx_md5_new(void)
+{
+	struct vx_md5 *h = vx_alloc(sizeof *h);
+
+	h->ctx = EVP_MD_CTX_new();
+	if (!h->ctx)
+		vx_die(VX_EMEM, "out of memory");
+	if (EVP_DigestInit_ex(h->ctx, EVP_md5(), NULL) == 1)
+		return h;
+	EVP_MD_CTX_free(h->ctx);
+	free(h);
+	return NULL;
+}
+
+void vx_md5_add(struct vx_md5 *h, const void *bytes, size_t n)
+{
+	if (EVP_DigestUpdate(h->ctx, bytes, n) != 1)
+		vx_die(VX_EMEM, "MD5 failed");
+}
+
+void vx_md5_end(struct vx_md5 *h, unsigned char raw[16])
+{
+	if (EVP_DigestFinal_ex(h->ctx, raw, NULL) != 1)
+		vx_die(VX_EMEM, "MD5 failed");
+	EVP_MD_CTX_free(h->ctx);
+	free(h);
 }
 
 int vx_hex_digit(char c)

@@ -1,4 +1,4 @@
-/* vx_hash: SHA-256 of bytes and files, hexadecimal, and a quick hash for tables (not for content).
+/* vx_hash: SHA-256 of bytes and files, MD5 where others want it, hexadecimal, and a quick hash for tables (not for content).
  *
  *	char hex[65];
  *	if (vx_sha256_file("a.nii.gz", hex, NULL, &err) != VX_OK) ...
@@ -22,6 +22,15 @@ void vx_sha256_bytes(const void *bytes, size_t n, char hex[65]);
 
 /* vx_sha256_file: of the whole file; size (NULL: not wanted) takes the bytes read. VX_EIO when it cannot be read. */
 int vx_sha256_file(const char *path, char hex[65], uint64_t *size, struct vx_error *err) VX_MUST_USE;
+
+/* MD5, only to compare with what others said of a content: NULL where the system forbids it (FIPS). end frees h. */
+struct vx_md5;
+struct vx_md5 *vx_md5_new(void);
+void vx_md5_add(struct vx_md5 *h, const void *bytes, size_t n);
+void vx_md5_end(struct vx_md5 *h, unsigned char raw[16]);
+
+/* vx_hex: raw bytes as 2 * n lower-case digits and a NUL. */
+void vx_hex(const unsigned char *raw, size_t n, char *hex);
 
 /* vx_hex_digit: 0 to 15 for a hexadecimal digit of either case, else -1. */
 int vx_hex_digit(char c);

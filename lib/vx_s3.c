@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "vx_hash.h"
 #include "vx_s3_call.h"
@@ -66,11 +67,24 @@ static int put_answer(struct vx_s3 *s3, const struct vx_http_response *a, bool *
 	return vx_s3_refusal(s3, a, err);
 }
 
-int vx_s3_size_check(uint64_t size, struct vx_error *err)
+/* By suffix; code, not data: nothing but a browser's choice to show or to save hangs on it. */
+const char *vx_s3_content_type(const char *key)
 {
-	if (size <= VX_S3_PUT_MAX)
-		return VX_OK;
-	return vx_error_set(err, VX_EREJECT, NULL, "%" PRIu64 " bytes: more than the 5 GiB that one PUT takes", size);
+	static const char *const types[][2] = { { ".gz", "Content-Type: application/gzip" },
+		{ ".json", "Content-Type: application/json" }, { ".dcm", "Content-Type: application/dicom" },
+		{ ".csv", "Content-Type: text/csv" } };
+	size_t n = strlen(key);
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		size_t len = strlen(types[i][0]);
+		if (n >= len && strcasecmp(key + n - len, types[i][0]) == 0)
+			return types[i][1];
+	}
+	return "Content-Type: application/octet-stream";
+}
+
+bool vx_s3_conditional(const struct vx_s3 *s3)
+{
+	return !s3->no_precondition;
 }
 
 int vx_s3_put(struct vx_s3 *s3, const char *key, int fd, uint64_t size, const char *sha256, enum vx_s3_when when,
@@ -78,18 +92,19 @@ int vx_s3_put(struct vx_s3 *s3, const char *key, int fd, uint64_t size, const ch
 {
 	struct vx_http_response a = { 0 };
 	char *meta = vx_asprintf("X-Amz-Meta-Sha256: %s", sha256);
-	struct vx_s3_call c = {
-		.method = "PUT", .key = key, .payload_sha256 = sha256, .extra = { meta }, .fd = fd, .size = size
-	};
+	struct vx_s3_call c = { .method = "PUT",
+		.key = key,
+		.payload_sha256 = sha256,
+		.extra = { meta, vx_s3_content_type(key) },
+		.fd = fd,
+		.size = size };
 	if (when == VX_S3_ONLY_NEW && !s3->no_precondition)
-		c.extra[1] = "If-None-Match: *";
+		c.extra[2] = "If-None-Match: *";
+	*made = false;
 	int status = vx_s3_call(s3, &c, &a, err);
-	if (status == VX_OK && a.status == 501 && c.extra[1]) {
-		s3->no_precondition = true;
-		c.extra[1] = NULL;
-		status = vx_s3_call(s3, &c, &a, err);
-	}
-	if (status == VX_OK)
+	if (status == VX_OK && a.status == 501 && c.extra[2])
+		s3->no_precondition = true; /* nothing was stored: the caller looks with HEAD, then comes again */
+	else if (status == VX_OK)
 		status = put_answer(s3, &a, made, err);
 	else if (status == VX_EIO)
 		status = vx_error_set(

@@ -21,7 +21,7 @@
 #include "vx_aws.h"
 #include "vx_err.h"
 
-#define VX_S3_PUT_MAX (5ULL << 30) /* bytes: what S3 takes in one PUT */
+#define VX_S3_PUT_MAX (5ULL << 30) /* bytes: what S3 takes in one PUT or copy */
 
 struct vx_s3_options {
 	const struct vx_aws *aws; /* borrowed, must outlive the connection */
@@ -49,8 +49,11 @@ struct vx_s3_object {
 	char etag[160];
 };
 
-/* vx_s3_size_check: VX_EREJECT when size is more than one PUT takes; to be asked before the file is hashed. */
-int vx_s3_size_check(uint64_t size, struct vx_error *err) VX_MUST_USE;
+/* vx_s3_content_type: the header "Content-Type: ..." that an object of this key has. */
+const char *vx_s3_content_type(const char *key);
+
+/* vx_s3_conditional: whether the store has If-None-Match, as far as it is known: true until it said otherwise. */
+bool vx_s3_conditional(const struct vx_s3 *s3);
 
 /* All calls: VX_EREFUSED when no further request can succeed either (wrong or expired keys, no such bucket, another
  * region), VX_EUNREACHABLE when the store did not answer or stayed overloaded, VX_EREJECT for this object alone. */
@@ -62,7 +65,8 @@ enum vx_s3_when { VX_S3_ALWAYS, VX_S3_ONLY_NEW };
 
 /* vx_s3_put: size bytes of fd from its start become the object; sha256 is theirs, signed with the request (the store refuses
  * other bytes) and kept as x-amz-meta-sha256. VX_S3_ONLY_NEW: If-None-Match: *, where the store has that.
- * Out: made is false when the object was there and is left as it is (VX_OK all the same). */
+ * Out: made is false when the object was there and is left as it is, or when the store turned out not to have
+ * If-None-Match: then nothing was stored either, and what is there is to be looked at first (VX_OK all the same). */
 int vx_s3_put(struct vx_s3 *s3, const char *key, int fd, uint64_t size, const char *sha256, enum vx_s3_when when,
 	bool *made, struct vx_error *err) VX_MUST_USE;
 

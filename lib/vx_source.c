@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@ static int above_streams(int fd)
 
 int vx_source_open(struct vx_source *s, const char *path, struct vx_error *err)
 {
+	memset(&s->parts, 0, sizeof(s->parts));
 	s->fd = above_streams(open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
 	if (s->fd < 0) {
 		const int error = errno;
@@ -46,6 +48,7 @@ int vx_source_open(struct vx_source *s, const char *path, struct vx_error *err)
 
 int vx_source_open_bytes(struct vx_source *s, const void *bytes, size_t n, struct vx_error *err)
 {
+	memset(&s->parts, 0, sizeof(s->parts));
 	s->fd = above_streams(memfd_create("vx", MFD_CLOEXEC));
 	if (s->fd < 0)
 		return vx_error_errno(err, VX_EIO, NULL, "no memory file");
@@ -63,6 +66,8 @@ void vx_source_close(struct vx_source *s)
 	if (s->fd >= 0)
 		close(s->fd);
 	s->fd = -1;
+	free(s->parts.sha256);
+	memset(&s->parts, 0, sizeof(s->parts));
 }
 
 int vx_source_check(const struct vx_source *s, struct vx_error *err)
@@ -97,28 +102,109 @@ int vx_source_read(const struct vx_source *s, size_t max, struct vx_buf *out, st
 	return vx_source_check(s, err);
 }
 
-int vx_source_sha256(const struct vx_source *s, char hex[65], struct vx_error *err)
+/* Hands size bytes from offset to take, a block at a time. */
+static int read_blocks(const struct vx_source *s, uint64_t offset, uint64_t size,
+	void (*take)(void *arg, const char *bytes, size_t n), void *arg, struct vx_error *err)
 {
 	char *block = vx_alloc(BLOCK);
-	struct vx_sha256 *h = vx_sha256_new();
-	off_t at = 0;
-	ssize_t n;
+	uint64_t done = 0;
 	int status = VX_OK;
-	while ((n = pread(s->fd, block, BLOCK, at)) > 0 || (n < 0 && errno == EINTR))
-		if (n > 0) {
-			vx_sha256_add(h, block, (size_t)n);
-			at += n;
-		}
-	if (n < 0)
-		status = vx_error_errno(err, VX_EREJECT, NULL, "cannot be read");
-	else if (at != s->st.st_size)
-		status = vx_error_set(err, VX_EREJECT, NULL, "changed while it was read");
-	else
-		status = vx_source_check(s, err);
-	if (status == VX_OK)
-		vx_sha256_end(h, hex);
-	else
-		vx_sha256_free(h);
+	while (status == VX_OK && done < size) {
+		size_t want = size - done < BLOCK ? (size_t)(size - done) : BLOCK;
+		ssize_t n = pread(s->fd, block, want, (off_t)(offset + done));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			status = vx_error_errno(err, VX_EREJECT, NULL, "cannot be read");
+		else if (n == 0)
+			status = vx_error_set(err, VX_EREJECT, NULL, "changed while it was read");
+		else
+			take(arg, block, (size_t)n);
+		done += n > 0 ? (uint64_t)n : 0;
+	}
 	free(block);
+	return status == VX_OK ? vx_source_check(s, err) : status;
+}
+
+/* The hash of a file, and those of its parts where they are wanted. */
+struct hashing {
+	struct vx_sha256 *whole, *part;
+	struct vx_parts *parts; /* NULL: not wanted */
+	uint64_t filled;        /* bytes of the present part */
+	size_t ended;
+};
+
+static void take_parts(struct hashing *h, const char *bytes, size_t n)
+{
+	while (n > 0) {
+		uint64_t room = h->parts->size - h->filled;
+		size_t now = room < n ? (size_t)room : n;
+		vx_sha256_add(h->part, bytes, now);
+		bytes += now;
+		n -= now;
+		h->filled += now;
+		if (h->filled < h->parts->size)
+			continue;
+		vx_sha256_end(h->part, h->parts->sha256[h->ended++]);
+		h->part = vx_sha256_new();
+		h->filled = 0;
+	}
+}
+
+static void take_hash(void *arg, const char *bytes, size_t n)
+{
+	struct hashing *h = arg;
+	vx_sha256_add(h->whole, bytes, n);
+	if (h->parts)
+		take_parts(h, bytes, n);
+}
+
+static int hash(const struct vx_source *s, struct vx_parts *parts, char hex[65], struct vx_error *err)
+{
+	struct hashing h = { .whole = vx_sha256_new(), .part = parts ? vx_sha256_new() : NULL, .parts = parts };
+	int status = read_blocks(s, 0, s->size, take_hash, &h, err);
+	if (status == VX_OK)
+		vx_sha256_end(h.whole, hex);
+	else
+		vx_sha256_free(h.whole);
+	if (status == VX_OK && parts && h.ended < parts->n)
+		vx_sha256_end(h.part, parts->sha256[h.ended]);
+	else
+		vx_sha256_free(h.part);
+	return status;
+}
+
+int vx_source_sha256(const struct vx_source *s, char hex[65], struct vx_error *err)
+{
+	return hash(s, NULL, hex, err);
+}
+
+int vx_source_parts(struct vx_source *s, uint64_t part_size, char hex[65], struct vx_error *err)
+{
+	struct vx_parts *p = &s->parts;
+	free(p->sha256);
+	p->size = part_size;
+	p->n = s->size ? (size_t)((s->size - 1) / part_size + 1) : 1;
+	p->sha256 = vx_alloc(p->n * sizeof(*p->sha256));
+	int status = hash(s, p, hex, err);
+	if (status != VX_OK)
+		p->size = 0;
+	return status;
+}
+
+static void take_md5(void *arg, const char *bytes, size_t n)
+{
+	vx_md5_add(arg, bytes, n);
+}
+
+int vx_source_md5(const struct vx_source *s, uint64_t offset, uint64_t size, unsigned char raw[16], bool *known,
+	struct vx_error *err)
+{
+	struct vx_md5 *h = vx_md5_new();
+	*known = h != NULL;
+	if (!h)
+		return VX_OK;
+	int status = read_blocks(s, offset, size, take_md5, h, err);
+	vx_md5_end(h, raw);
 	return status;
 }

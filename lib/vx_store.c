@@ -32,14 +32,14 @@ struct vx_store {
 	char *root;   /* file: path without a slash at its end */
 	struct vx_store_file *file;
 	struct vx_aws aws;
-	struct vx_s3 *s3; /* s3 */
+	struct vx_store_s3 s3; /* s3 */
 	struct claims claims;
 	struct vx_journal *journal; /* NULL: none */
 };
 
 struct vx_store_conn {
 	struct vx_store *store;
-	struct vx_s3 *s3; /* NULL for file:// */
+	const struct vx_store_s3 *s3; /* NULL for file:// */
 };
 
 static struct claim *claim_slot(struct claim *slots, size_t size, uint64_t key)
@@ -179,15 +179,19 @@ static int open_s3(struct vx_store *s, struct vx_error *err)
 	}
 	if (status != VX_OK)
 		return status;
-	s->s3 = vx_s3_new(&(struct vx_s3_options){ .aws = &s->aws,
-				  .bucket = s->bucket,
-				  .retry_for = s->o.retry_for,
-				  .insecure_http = s->o.insecure_http,
-				  .connections = s->o.connections,
-				  .limit_rate = s->o.limit_rate,
-				  .stop = s->o.stop },
+	s->s3.s3 = vx_s3_new(&(struct vx_s3_options){ .aws = &s->aws,
+				     .bucket = s->bucket,
+				     .retry_for = s->o.retry_for,
+				     .insecure_http = s->o.insecure_http,
+				     .connections = s->o.connections,
+				     .limit_rate = s->o.limit_rate,
+				     .stop = s->o.stop },
 		err);
-	return s->s3 ? VX_OK : VX_EUSAGE;
+	if (!s->s3.s3)
+		return VX_EUSAGE;
+	s->s3.window = vx_s3_window_new(s->s3.s3, s->prefix);
+	s->s3.part_size = s->o.part_size;
+	return VX_OK;
 }
 
 /* The journal of the store as a whole, whatever the prefix: keys in it begin below the bucket or the root. */
@@ -232,7 +236,8 @@ void vx_store_close(struct vx_store *s)
 		return;
 	vx_store_file_close(s->file);
 	vx_journal_close(s->journal);
-	vx_s3_free(s->s3);
+	vx_s3_window_free(s->s3.window);
+	vx_s3_free(s->s3.s3);
 	vx_aws_free(&s->aws);
 	pthread_mutex_destroy(&s->claims.lock);
 	free(s->claims.slots);
@@ -247,7 +252,7 @@ struct vx_store_conn *vx_store_connect(struct vx_store *s)
 {
 	struct vx_store_conn *c = vx_alloc(sizeof(*c));
 	c->store = s;
-	c->s3 = s->s3;
+	c->s3 = s->bucket ? &s->s3 : NULL;
 	return c;
 }
 
@@ -258,7 +263,7 @@ void vx_store_disconnect(struct vx_store_conn *c)
 
 uint64_t vx_store_sent(const struct vx_store *s)
 {
-	return s->s3 ? vx_transfer_stats(vx_s3_transfer(s->s3)).sent : 0;
+	return s->s3.s3 ? vx_transfer_stats(vx_s3_transfer(s->s3.s3)).sent : 0;
 }
 
 int vx_store_wanted(const char *sha256, const char *want, struct vx_error *err)
@@ -274,14 +279,14 @@ static int conflict(struct vx_error *err, const char *key, const char *why)
 }
 
 /* Looks and, where needed, writes; again when somebody else was faster. */
-static int place(struct vx_store_conn *c, const char *key, const struct vx_source *src, const char *want,
+static int place(struct vx_store_conn *c, const char *key, struct vx_source *src, const char *want,
 	struct vx_stored *got, struct vx_error *err)
 {
 	const struct vx_store *s = c->store;
 	for (int tries = 0; tries < TRIES; tries++) {
 		enum vx_found found = VX_FOUND_NOTHING;
 		bool made = true;
-		int status = c->s3 ? vx_store_s3_look(c->s3, key, src, got->sha256, &found, err)
+		int status = c->s3 ? vx_store_s3_look(c->s3, key, src, got->sha256, tries > 0, &found, err)
 				   : vx_store_file_look(s->file, key, src, got->sha256, &found, err);
 		if (status != VX_OK)
 			return status;
@@ -295,8 +300,11 @@ static int place(struct vx_store_conn *c, const char *key, const struct vx_sourc
 		if (s->o.dry_run)
 			return VX_OK;
 		bool replace = found == VX_FOUND_OTHER;
-		status = c->s3 ? vx_store_s3_write(c->s3, key, src, got->sha256, replace, &made, err)
+		struct vx_s3_sent sent = { 0 };
+		status = c->s3 ? vx_store_s3_write(c->s3, key, src, got->sha256, replace, &made, &sent, err)
 			       : vx_store_file_write(s->file, key, src, got->sha256, want, replace, &made, err);
+		got->parts_sent += sent.parts;
+		got->parts_kept += sent.kept;
 		if (status != VX_OK || made)
 			return status;
 	}
@@ -304,12 +312,14 @@ static int place(struct vx_store_conn *c, const char *key, const struct vx_sourc
 }
 
 /* The file's hash: from the journal where its times may be trusted, else from its bytes. */
-static int hash_source(struct vx_store *s, const struct vx_source *src, char sha256[65], struct vx_error *err)
+static int hash_source(
+	struct vx_store *s, const char *key, struct vx_source *src, char sha256[65], struct vx_error *err)
 {
 	const bool remembered = s->journal && s->o.trust_times;
 	if (remembered && vx_journal_seen(s->journal, &src->st, sha256))
 		return VX_OK;
-	int status = vx_source_sha256(src, sha256, err);
+	int status = s->s3.s3 && !s->o.dry_run ? vx_store_s3_hash(&s->s3, key, src, sha256, err)
+					       : vx_source_sha256(src, sha256, err);
 	if (status == VX_OK && remembered && !s->o.dry_run)
 		status = vx_journal_see(s->journal, &src->st, sha256, err);
 	return status;
@@ -322,7 +332,7 @@ static void content_text(const struct vx_stored *got, char out[96])
 }
 
 /* Places the file, unless the journal knows that it is there; and tells the journal. */
-static int place_noted(struct vx_store_conn *c, const char *key, const struct vx_source *src, const char *want,
+static int place_noted(struct vx_store_conn *c, const char *key, struct vx_source *src, const char *want,
 	struct vx_stored *got, struct vx_error *err)
 {
 	struct vx_store *s = c->store;
@@ -343,18 +353,18 @@ static int put_source(struct vx_store_conn *c, const char *key, struct vx_source
 	struct vx_stored *got, struct vx_error *err)
 {
 	struct vx_store *s = c->store;
-	int status = c->s3 ? vx_s3_size_check(src->size, err) : VX_OK;
+	char *whole = vx_asprintf("%s%s", c->s3 ? s->prefix : "", key);
+	int status = c->s3 ? vx_store_s3_size_check(src->size, err) : VX_OK;
 	got->size = src->size;
 	if (status == VX_OK && (c->s3 || s->o.update || s->o.dry_run || s->journal)) {
-		status = hash_source(s, src, got->sha256, err);
+		status = hash_source(s, whole, src, got->sha256, err);
 		if (status == VX_OK)
 			status = vx_store_wanted(got->sha256, want, err);
 	}
 	if (status == VX_OK && (s->o.update || s->o.dry_run) && !claims_take(&s->claims, key, got->sha256))
 		status = conflict(err, key, "an earlier record of this run has other content for this key");
-	char *whole = c->s3 ? vx_asprintf("%s%s", s->prefix, key) : NULL;
 	if (status == VX_OK)
-		status = place_noted(c, whole ? whole : key, src, want, got, err);
+		status = place_noted(c, whole, src, want, got, err);
 	free(whole);
 	vx_source_close(src);
 	return status;

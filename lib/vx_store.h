@@ -21,6 +21,8 @@
 #include "vx_err.h"
 #include "vx_io.h"
 
+#define VX_STORE_PART_MAX (5ULL << 30) /* bytes of a part of a large file in s3:// */
+
 struct vx_store_options {
 	const char *url;      /* "file:///folder" (percent-encoded) or "s3://bucket[/prefix]" (as it is) */
 	bool update;          /* replace other content */
@@ -32,6 +34,7 @@ struct vx_store_options {
 	bool trust_times; /* with a journal: a file whose inode, size and times are those of a run before is not read */
 	const char *ca_file; /* NULL: as the AWS tools find it, else the system's */
 	int connections;     /* as in vx_s3 */
+	uint64_t part_size; /* of s3://: larger files go in parts of this size; 0: as vx_s3_part_size, from 64 MiB on */
 	uint64_t limit_rate; /* of s3://, bytes a second; 0: none */
 	const volatile sig_atomic_t *stop;
 };
@@ -53,9 +56,10 @@ void vx_store_disconnect(struct vx_store_conn *c);
 enum vx_stored_how { VX_STORED_CREATED, VX_STORED_UNCHANGED, VX_STORED_UPDATED };
 
 struct vx_stored {
-	enum vx_stored_how how; /* with dry_run: what would have been */
-	uint64_t size;          /* bytes */
-	char sha256[65];        /* lower-case hex */
+	enum vx_stored_how how;               /* with dry_run: what would have been */
+	uint64_t size;                        /* bytes */
+	char sha256[65];                      /* lower-case hex */
+	unsigned long parts_sent, parts_kept; /* of a large file in s3://; kept: those that an earlier run had sent */
 };
 
 /* vx_store_sent: bytes that went to an s3:// store so far, from any thread; 0 for file://. */

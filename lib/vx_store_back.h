@@ -12,6 +12,8 @@
 
 #include "vx_err.h"
 #include "vx_s3.h"
+#include "vx_s3_multipart.h"
+#include "vx_s3_window.h"
 #include "vx_source.h"
 
 #define VX_STORE_TEMP ".vx-upload" /* below a file:// store's root: files under way */
@@ -32,11 +34,24 @@ int vx_store_file_look(struct vx_store_file *f, const char *key, const struct vx
 int vx_store_file_write(struct vx_store_file *f, const char *key, const struct vx_source *src, char sha256[65],
 	const char *want, bool replace, bool *made, struct vx_error *err) VX_MUST_USE;
 
-/* The same over a connection to S3; sha256 must be known. */
-int vx_store_s3_look(struct vx_s3 *s3, const char *key, const struct vx_source *src, const char *sha256,
-	enum vx_found *found, struct vx_error *err) VX_MUST_USE;
-int vx_store_s3_write(struct vx_s3 *s3, const char *key, const struct vx_source *src, const char *sha256, bool replace,
-	bool *made, struct vx_error *err) VX_MUST_USE;
+/* A bucket as a store; shared by all threads. */
+struct vx_store_s3 {
+	struct vx_s3 *s3;
+	struct vx_s3_window *window;
+	uint64_t part_size; /* as vx_store_options has it */
+};
+
+/* size_check: VX_EREJECT when no store takes a file of this size.
+ * hash: the file's SHA-256, and in the same reading those of its parts where it is large and not there yet.
+ * look, write: as above; sha256 must be known. sure: only HEAD will do, for what was listed a while ago was wrong.
+ * write: made is false also when somebody else had a hand in it: look again. */
+int vx_store_s3_size_check(uint64_t size, struct vx_error *err) VX_MUST_USE;
+int vx_store_s3_hash(const struct vx_store_s3 *s, const char *key, struct vx_source *src, char sha256[65],
+	struct vx_error *err) VX_MUST_USE;
+int vx_store_s3_look(const struct vx_store_s3 *s, const char *key, const struct vx_source *src, const char *sha256,
+	bool sure, enum vx_found *found, struct vx_error *err) VX_MUST_USE;
+int vx_store_s3_write(const struct vx_store_s3 *s, const char *key, struct vx_source *src, const char *sha256,
+	bool replace, bool *made, struct vx_s3_sent *sent, struct vx_error *err) VX_MUST_USE;
 
 /* vx_store_wanted: VX_EREJECT when sha256 is not what was wanted (NULL: anything is). */
 int vx_store_wanted(const char *sha256, const char *want, struct vx_error *err) VX_MUST_USE;

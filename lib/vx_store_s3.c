@@ -1,35 +1,109 @@
 /* vx_store_s3: what is under a key of a bucket, by content; and the file put there.
  * In: an open file and its hash. Out: the object. SPDX-License-Identifier: MIT */
+#include <inttypes.h>
 #include <string.h>
 
+#include "vx_s3_etag.h"
 #include "vx_store_back.h"
 
-int vx_store_s3_look(struct vx_s3 *s3, const char *key, const struct vx_source *src, const char *sha256,
-	enum vx_found *found, struct vx_error *err)
+/* From this size on a file goes in parts. Up to the other, its MD5 costs less than a request. */
+static const uint64_t large_from = 64 << 20, small_to = 8 << 20;
+
+int vx_store_s3_size_check(uint64_t size, struct vx_error *err)
 {
-	struct vx_s3_object o;
-	char theirs[65];
-	int status = vx_s3_head(s3, key, &o, err);
-	*found = VX_FOUND_OTHER;
-	if (status == VX_OK && !o.exists)
-		*found = VX_FOUND_NOTHING;
-	if (status != VX_OK || !o.exists || o.size != src->size)
-		return status;
-	/* An object that another program put there has no hash beside it: then its content is read. */
-	if (!o.sha256[0]) {
-		status = vx_s3_sha256(s3, key, &o, theirs, err);
-		if (status != VX_OK)
-			return status;
-	}
-	if (strcmp(o.sha256[0] ? o.sha256 : theirs, sha256) == 0)
-		*found = VX_FOUND_SAME;
-	return VX_OK;
+	if (size <= VX_S3_SIZE_MAX)
+		return VX_OK;
+	return vx_error_set(
+		err, VX_EREJECT, NULL, "%" PRIu64 " bytes: more than the 5 TiB that an object may have", size);
 }
 
-int vx_store_s3_write(struct vx_s3 *s3, const char *key, const struct vx_source *src, const char *sha256, bool replace,
-	bool *made, struct vx_error *err)
+static bool is_large(const struct vx_store_s3 *s, const struct vx_source *src)
 {
-	int status = vx_s3_put(s3, key, src->fd, src->size, sha256, replace ? VX_S3_ALWAYS : VX_S3_ONLY_NEW, made, err);
-	/* The store has checked the bytes against the hash; a file that changed since then is the next run's business. */
+	return s->part_size ? src->size > s->part_size : src->size >= large_from;
+}
+
+static uint64_t part_of(const struct vx_store_s3 *s, const struct vx_source *src)
+{
+	return vx_s3_part_size(src->size, s->part_size);
+}
+
+int vx_store_s3_hash(
+	const struct vx_store_s3 *s, const char *key, struct vx_source *src, char sha256[65], struct vx_error *err)
+{
+	struct vx_s3_object o;
+	if (!is_large(s, src))
+		return vx_source_sha256(src, sha256, err);
+	int status = vx_s3_head(s->s3, key, &o, err);
+	if (status != VX_OK)
+		return status;
+	return o.exists && o.size == src->size ? vx_source_sha256(src, sha256, err)
+					       : vx_source_parts(src, part_of(s, src), sha256, err);
+}
+
+/* What the lists say. *told = false: nothing that is of use. */
+static int look_in_window(const struct vx_store_s3 *s, const char *key, const struct vx_source *src,
+	enum vx_found *found, bool *told, struct vx_error *err)
+{
+	struct vx_s3_seen seen;
+	int status = VX_OK;
+	*told = false;
+	switch (vx_s3_window_ask(s->window, key, &seen)) {
+	case VX_S3_ABSENT:
+		/* Only where the store will not overwrite what came meanwhile. */
+		*told = vx_s3_conditional(s->s3);
+		*found = VX_FOUND_NOTHING;
+		break;
+	case VX_S3_PRESENT:
+		if (seen.size == src->size && src->size <= small_to && vx_s3_etag_md5(seen.etag))
+			status = vx_s3_etag_same(src, seen.etag, 0, told, err);
+		*found = VX_FOUND_SAME;
+		break;
+	case VX_S3_UNTOLD:
+		break;
+	}
 	return status;
+}
+
+/* Whether an object of the file's size has its content. In this order: the hash that we gave it; what the store computed; the
+ * bytes themselves. */
+static int compare(const struct vx_store_s3 *s, const char *key, const struct vx_source *src, const char *sha256,
+	const struct vx_s3_object *o, bool *same, struct vx_error *err)
+{
+	char theirs[65];
+	*same = strcmp(o->sha256, sha256) == 0;
+	if (*same)
+		return VX_OK;
+	int status = vx_s3_etag_same(src, o->etag, part_of(s, src), same, err);
+	if (status != VX_OK || *same || o->sha256[0])
+		return status;
+	status = vx_s3_sha256(s->s3, key, o, theirs, err);
+	*same = status == VX_OK && strcmp(theirs, sha256) == 0;
+	return status;
+}
+
+int vx_store_s3_look(const struct vx_store_s3 *s, const char *key, const struct vx_source *src, const char *sha256,
+	bool sure, enum vx_found *found, struct vx_error *err)
+{
+	struct vx_s3_object o;
+	bool told = false, same = false;
+	int status = sure || is_large(s, src) ? VX_OK : look_in_window(s, key, src, found, &told, err);
+	if (status != VX_OK || told)
+		return status;
+	status = vx_s3_head(s->s3, key, &o, err);
+	if (status == VX_OK && o.exists && o.size == src->size)
+		status = compare(s, key, src, sha256, &o, &same, err);
+	*found = !o.exists ? VX_FOUND_NOTHING : same ? VX_FOUND_SAME : VX_FOUND_OTHER;
+	return status;
+}
+
+int vx_store_s3_write(const struct vx_store_s3 *s, const char *key, struct vx_source *src, const char *sha256,
+	bool replace, bool *made, struct vx_s3_sent *sent, struct vx_error *err)
+{
+	enum vx_s3_when when = replace ? VX_S3_ALWAYS : VX_S3_ONLY_NEW;
+	char again[65];
+	/* The store checks the bytes against the hash; a file that changes after that is the next run's business. */
+	if (!is_large(s, src))
+		return vx_s3_put(s->s3, key, src->fd, src->size, sha256, when, made, err);
+	int status = src->parts.size ? VX_OK : vx_source_parts(src, part_of(s, src), again, err);
+	return status == VX_OK ? vx_s3_put_parts(s->s3, key, src, sha256, when, made, sent, err) : status;
 }

@@ -213,8 +213,9 @@ start_odd() {
 	start_odd skew
 	run3 vx-upload -j 1 --to s3://lab rec
 	expect 0
-	same "$(cut -d' ' -f1,2 odd.log | tr '\n' ';')" \
-		"HEAD /lab/volume/P1/t2.nii.gz;GET /lab/volume/P1/t2.nii.gz;GET /lab/volume/P1/t2.nii.gz;HEAD /lab/volume/P1/t2.nii.gz;PUT /lab/volume/P1/t2.nii.gz;"
+	# The first request is refused and comes again with the store's time.
+	same "$(sed 's/?.*//' odd.log | cut -d' ' -f1,2 | tr '\n' ';')" \
+		"GET /lab/;GET /lab/;HEAD /lab/volume/P1/t2.nii.gz;PUT /lab/volume/P1/t2.nii.gz;"
 }
 
 @test "a store without If-None-Match gets a plain PUT" {
@@ -264,11 +265,11 @@ start_odd() {
 	has "$err" "2 records in, 0 out, 2 rejected"
 }
 
-@test "more than 5 GiB: rejected in plain words, before a byte is sent" {
+@test "more than 5 TiB: rejected in plain words, before a byte is sent" {
 	start_odd busy
-	truncate -s 5368709121 in/t2.nii.gz || skip "no sparse files here"
+	truncate -s 5497558138881 in/t2.nii.gz || skip "no sparse files of 5 TiB here"
 	run3 vx-upload -j 1 --to s3://lab rec
 	expect 1
-	has "$err" "5368709121 bytes: more than the 5 GiB that one PUT takes"
-	same "$(grep -c PUT odd.log)" 0
+	has "$err" "5497558138881 bytes: more than the 5 TiB that an object may have"
+	same "$(wc -l <odd.log)" 0
 }

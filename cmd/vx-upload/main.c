@@ -32,6 +32,9 @@ static void summary(struct vx_buf *b, void *arg)
 			atomic_load(&o->files[i]), upload_status_names[i]);
 	long bytes = atomic_load(&o->bytes[VX_STORED_CREATED]) + atomic_load(&o->bytes[VX_STORED_UPDATED]);
 	vx_buf_printf(b, ", %.1f MB %s", (double)bytes / 1e6, o->dry_run ? "to store" : "stored");
+	const unsigned long sent = atomic_load(&o->parts_sent), kept = atomic_load(&o->parts_kept);
+	if (sent + kept > 0)
+		vx_buf_printf(b, "; parts: %lu sent, %lu there from before", sent, kept);
 	sidecars_summary(o->sidecars, b);
 	const long personal = atomic_load(&o->personal);
 	if (personal > 0)
@@ -64,7 +67,8 @@ static void set_up(struct upload *o)
 		.trust_times = o->trust_times,
 		.ca_file = o->ca_file,
 		.connections = o->connections,
-		.limit_rate = o->limit_rate };
+		.limit_rate = o->limit_rate,
+		.part_size = o->part_size };
 	if (o->trust_times && !o->journal)
 		vx_die(VX_EUSAGE, "--trust-times: needs --journal FILE to remember times in");
 	o->rules = vx_phi_load(NULL, &err);

@@ -28,6 +28,9 @@ static const char usage[] =
 	"      --dry-run         upload nothing, print what would be: one line a file\n"
 	"      --retry-for TIME  go on trying when the store is overloaded or away (default: 60s)\n"
 	"      --connections N   requests to an S3 store at once (default: 16)\n"
+	"      --part-size SIZE  send larger files to an S3 store in parts of this size (default: files from 64M on, "
+	"in\n"
+	"                        parts of 16M, or what makes at most 10,000 parts)\n"
 	"      --limit-rate RATE bytes a second to an S3 store, as 500K, 20M, 1G (default: no limit)\n"
 	"      --ca-file FILE    the certificates that an S3 store is checked against (default: AWS_CA_BUNDLE, else\n"
 	"                        the system's)\n"
@@ -73,7 +76,8 @@ void upload_options(int argc, char **argv, struct upload *o)
 		PHI,
 		TRUST,
 		CONNECTIONS,
-		LIMIT_RATE
+		LIMIT_RATE,
+		PART_SIZE
 	};
 	static const struct option longs[] = { { "to", required_argument, NULL, TO },
 		{ "group", required_argument, NULL, GROUP }, { "field", required_argument, NULL, FIELD },
@@ -85,7 +89,8 @@ void upload_options(int argc, char **argv, struct upload *o)
 		{ "insecure-http", no_argument, NULL, INSECURE }, { "api", required_argument, NULL, API },
 		{ "production", no_argument, NULL, PRODUCTION },
 		{ "connections", required_argument, NULL, CONNECTIONS },
-		{ "limit-rate", required_argument, NULL, LIMIT_RATE }, { "ca-file", required_argument, NULL, CA_FILE },
+		{ "limit-rate", required_argument, NULL, LIMIT_RATE },
+		{ "part-size", required_argument, NULL, PART_SIZE }, { "ca-file", required_argument, NULL, CA_FILE },
 		VX_OPT_COMMON, { 0 } };
 	/* In the order of the enum. */
 	const char **const texts[] = { &o->to, &o->group, &o->key, &o->endpoint, &o->api, &o->allow, &o->journal,
@@ -116,6 +121,11 @@ void upload_options(int argc, char **argv, struct upload *o)
 			break;
 		case LIMIT_RATE:
 			o->limit_rate = (uint64_t)vx_opt_bytes("--limit-rate", optarg);
+			break;
+		case PART_SIZE:
+			o->part_size = (uint64_t)vx_opt_bytes("--part-size", optarg);
+			if (o->part_size == 0 || o->part_size > VX_STORE_PART_MAX)
+				vx_die(VX_EUSAGE, "--part-size: '%s' is not in 1 to 5G", optarg);
 			break;
 		case INSECURE:
 			o->insecure_http = true;

@@ -163,6 +163,8 @@ int upload_record(struct vx_record *rec, void *worker, void *arg, struct vx_erro
 	if (status != VX_OK && status != VX_EREJECT)
 		vx_provenance(rec->json, err); /* the run ends: say where */
 	for (size_t i = 0; i < o->n_fields; i++) {
+		atomic_fetch_add(&o->parts_sent, done[i].stored.parts_sent);
+		atomic_fetch_add(&o->parts_kept, done[i].stored.parts_kept);
 		if (done[i].field) {
 			atomic_fetch_add(&o->files[done[i].stored.how], 1);
 			atomic_fetch_add(&o->bytes[done[i].stored.how], (long)done[i].stored.size);

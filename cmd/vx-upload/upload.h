@@ -37,7 +37,7 @@ struct upload {
 	bool update, dry_run, production, insecure_http, as_is, phi_reject, trust_times;
 	double retry_for;
 	int connections;
-	uint64_t limit_rate;
+	uint64_t limit_rate, part_size;
 	/* Set up before the loop. */
 	struct vx_store *store;
 	struct vx_store_key *names;
@@ -46,6 +46,7 @@ struct upload {
 	atomic_long personal; /* files that leave with what may be personal */
 	/* What became of the files, for the summary; VX_STORED_* is the index. */
 	atomic_long files[3], bytes[3];
+	atomic_ulong parts_sent, parts_kept;
 };
 
 /* upload_options: fills in o; ends the process on wrong usage, --help and --version. Operands are at argv[optind].
