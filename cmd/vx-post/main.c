@@ -307,6 +307,8 @@ int main(int argc, char **argv)
 	vx_spill_free(p.spill);
 	vx_model_free(model);
 	vx_api_free(api);
+	vx_buf_free(&o.update_fields);
+	vx_buf_free(&o.fill_fields);
 	if (interrupted)
 		raise((int)interrupted); /* SA_RESETHAND has put the default back: whoever waits sees what ended it */
 	return status;
