@@ -3,11 +3,21 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "vx_json_scan.h"
 #include "vx_run.h"
 
-enum { BATCH = 256, BATCH_BYTES = 256 << 10, NO_NDJSON_AFTER = 100 };
+enum {
+	BATCH = 256,
+	BATCH_BYTES = 256 << 10,
+	NO_NDJSON_AFTER = 100,
+	TICK_MS = 500,          /* between two lines of progress, where the tool has more to say than records */
+	WINDOW_BYTES = 8 << 20, /* of batches on their way, where the tool names a window */
+	JOB_KEEPS = 4 << 10     /* of each buffer of a job that is over, there */
+};
 
 struct loop {
 	const struct vx_filter *f;
@@ -20,10 +30,10 @@ struct loop {
 	struct vx_json_scan *scan; /* where records are checked only */
 	/* The ring of batches: filled at tail, taken at next, committed at head. */
 	pthread_mutex_t lock;
-	pthread_cond_t work, space;
+	pthread_cond_t work, space, over;
 	struct vx_job *ring;
-	size_t slots, head, next, tail;
-	bool end, stop, committing;
+	size_t jobs, slots, head, next, tail, bytes;
+	bool end, stop, committing, finished;
 };
 
 static bool open_next(struct loop *l)
@@ -59,7 +69,7 @@ static void job_add_line(struct loop *l, struct vx_job *job, const char *line, s
 	struct vx_record *rec;
 
 	if (job->n == job->room) {
-		job->room = job->room ? job->room * 2 : 64;
+		job->room = job->room ? job->room * 2 : l->batch_max < 64 ? l->batch_max : 64;
 		job->recs = vx_realloc(job->recs, job->room * sizeof *job->recs);
 	}
 	rec = &job->recs[job->n++];
@@ -136,10 +146,11 @@ static bool record_parse(struct vx_json_scan *scan, struct vx_record *rec)
 
 static void job_fatal(struct vx_job *job, int status, const struct vx_error *err)
 {
-	job->fatal = *err;
-	job->fatal.status = (enum vx_status)status;
+	job->fatal = vx_alloc(sizeof *job->fatal);
+	*job->fatal = *err;
+	job->fatal->status = (enum vx_status)status;
 	if (!err->reason[0])
-		vx_error_set(&job->fatal, (enum vx_status)status, NULL, "stopped");
+		vx_error_set(job->fatal, (enum vx_status)status, NULL, "stopped");
 }
 
 static void job_records(struct loop *l, struct vx_job *job, void *worker)
@@ -194,7 +205,7 @@ static bool is_no_ndjson(struct loop *l, long at_least)
 /* Commits a job; returns false when the run must stop. */
 static bool commit(struct loop *l, struct vx_job *job)
 {
-	bool fatal = job->fatal.status != VX_OK;
+	bool fatal = job->fatal != NULL;
 
 	if (vx_run_commit(l->run, job) != VX_OK || fatal)
 		return false;
@@ -225,6 +236,22 @@ static void run_serial(struct loop *l)
 	vx_job_free(&job);
 }
 
+static size_t job_bytes(const struct vx_job *job)
+{
+	return job->text.cap + job->out.cap + job->rejects.cap + job->messages.cap;
+}
+
+/* A wide window has many jobs: one that is over does not keep what a large record took. */
+static void job_shrink(struct vx_job *job)
+{
+	struct vx_buf *bufs[] = { &job->text, &job->out, &job->rejects, &job->messages };
+	size_t i;
+
+	for (i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
+		if (bufs[i]->cap > JOB_KEEPS)
+			vx_buf_free(bufs[i]);
+}
+
 /* Called with the lock held: commits what is done at the head, in order; one thread at a time. */
 static void commit_ready(struct loop *l)
 {
@@ -234,6 +261,7 @@ static void commit_ready(struct loop *l)
 	while (l->head < l->next && l->ring[l->head % l->slots].done) {
 		struct vx_job *job = &l->ring[l->head % l->slots];
 		bool going = false;
+		size_t bytes = job->bytes;
 
 		if (!l->stop) {
 			pthread_mutex_unlock(&l->lock);
@@ -242,7 +270,10 @@ static void commit_ready(struct loop *l)
 		} else {
 			vx_job_clear(job);
 		}
+		if (l->f->window)
+			job_shrink(job);
 		l->stop |= !going;
+		l->bytes -= bytes;
 		l->head++;
 		pthread_cond_broadcast(&l->space);
 	}
@@ -269,6 +300,9 @@ static void *work(void *arg)
 			pthread_mutex_lock(&l->lock);
 		}
 		job->done = true;
+		l->bytes -= job->bytes;
+		job->bytes = job_bytes(job);
+		l->bytes += job->bytes;
 		commit_ready(l);
 	}
 	pthread_mutex_unlock(&l->lock);
@@ -277,22 +311,34 @@ static void *work(void *arg)
 	return NULL;
 }
 
+/* A window is bounded by its bytes too, but never so that a worker has nothing to do. */
+static bool is_full(const struct loop *l)
+{
+	return l->tail - l->head == l->slots ||
+	       (l->f->window && l->bytes > WINDOW_BYTES && l->tail - l->head > l->jobs * 2);
+}
+
 /* The main thread reads; a batch is filled outside the lock, because its slot belongs to nobody else yet. */
 static void feed(struct loop *l)
 {
 	bool more = true;
 
 	while (more) {
+		struct vx_job *job = &l->ring[l->tail % l->slots];
+
 		pthread_mutex_lock(&l->lock);
-		while (l->tail - l->head == l->slots && !l->stop)
+		while (!l->stop && is_full(l))
 			pthread_cond_wait(&l->space, &l->lock);
 		more = !l->stop;
 		pthread_mutex_unlock(&l->lock);
 		if (more)
-			more = job_fill(l, &l->ring[l->tail % l->slots]);
+			more = job_fill(l, job);
 		pthread_mutex_lock(&l->lock);
-		if (more)
+		if (more) {
+			job->bytes = job_bytes(job);
+			l->bytes += job->bytes;
 			l->tail++;
+		}
 		l->end = !more;
 		if (l->end)
 			pthread_cond_broadcast(&l->work);
@@ -302,25 +348,63 @@ static void feed(struct loop *l)
 	}
 }
 
+/* Shows progress while nothing is committed, as long as it is shown at all. */
+static void *tick(void *arg)
+{
+	struct loop *l = arg;
+	bool shown = true;
+
+	pthread_mutex_lock(&l->lock);
+	while (!l->finished && shown) {
+		struct timespec until;
+
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += TICK_MS * 1000000L;
+		until.tv_sec += until.tv_nsec / 1000000000;
+		until.tv_nsec %= 1000000000;
+		pthread_cond_timedwait(&l->over, &l->lock, &until);
+		if (l->committing)
+			continue;
+		l->committing = true;
+		pthread_mutex_unlock(&l->lock);
+		shown = vx_run_tick(l->run);
+		pthread_mutex_lock(&l->lock);
+		l->committing = false;
+		commit_ready(l);
+	}
+	pthread_mutex_unlock(&l->lock);
+	return NULL;
+}
+
 static void run_parallel(struct loop *l, int jobs)
 {
-	pthread_t *threads = vx_alloc((size_t)jobs * sizeof *threads);
+	pthread_t *threads = vx_alloc((size_t)jobs * sizeof *threads), ticker;
+	bool ticks;
 	size_t i;
 	int n;
 
-	l->slots = (size_t)jobs * 2 + 2;
+	l->jobs = (size_t)jobs;
+	l->slots = l->f->window > l->jobs * 2 + 2 ? l->f->window : l->jobs * 2 + 2;
 	l->ring = vx_alloc(l->slots * sizeof *l->ring);
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_cond_init(&l->work, NULL);
 	pthread_cond_init(&l->space, NULL);
+	pthread_cond_init(&l->over, NULL);
 	for (n = 0; n < jobs; n++)
 		if (pthread_create(&threads[n], NULL, work, l) != 0)
 			break;
 	if (n == 0)
 		vx_die(VX_EMEM, "cannot start a thread");
+	ticks = l->f->progress_extra && pthread_create(&ticker, NULL, tick, l) == 0;
 	feed(l);
 	while (n > 0)
 		pthread_join(threads[--n], NULL);
+	pthread_mutex_lock(&l->lock);
+	l->finished = true;
+	pthread_cond_signal(&l->over);
+	pthread_mutex_unlock(&l->lock);
+	if (ticks)
+		pthread_join(ticker, NULL);
 	for (i = 0; i < l->slots; i++)
 		vx_job_free(&l->ring[i]);
 	free(l->ring);
@@ -328,6 +412,7 @@ static void run_parallel(struct loop *l, int jobs)
 	pthread_mutex_destroy(&l->lock);
 	pthread_cond_destroy(&l->work);
 	pthread_cond_destroy(&l->space);
+	pthread_cond_destroy(&l->over);
 }
 
 static void finish(struct loop *l)
@@ -340,6 +425,22 @@ static void finish(struct loop *l)
 		job_fatal(&job, status, &err);
 	commit(l, &job);
 	vx_job_free(&job);
+}
+
+/* Bytes of all inputs; 0 when one of them is no file, and so has no end that is known. */
+static uint64_t input_bytes(char **files)
+{
+	uint64_t sum = 0;
+	struct stat st;
+
+	for (; *files; files++) {
+		bool is_stdin = strcmp(*files, "-") == 0;
+		off_t at = is_stdin ? lseek(STDIN_FILENO, 0, SEEK_CUR) : 0;
+		if ((is_stdin ? fstat(STDIN_FILENO, &st) : stat(*files, &st)) != 0 || !S_ISREG(st.st_mode))
+			return 0;
+		sum += (uint64_t)(st.st_size > at ? st.st_size - at : 0);
+	}
+	return sum;
 }
 
 /* Nothing is lost in silence: what went in came out or was rejected. */
@@ -386,6 +487,7 @@ int vx_filter_main(const struct vx_filter *f, char **files)
 		vx_message(&err);
 		return vx_exit_status(VX_EIO);
 	}
+	vx_run_expect(l.run, input_bytes(l.files), f->progress_extra, f->arg);
 	l.batch_max = f->batch_max ? f->batch_max : BATCH;
 	l.batch_bytes = f->batch_bytes ? f->batch_bytes : BATCH_BYTES;
 	l.scan = f->text ? vx_json_scan_new() : NULL;

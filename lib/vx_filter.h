@@ -61,6 +61,7 @@ struct vx_filter {
 	int default_jobs;   /* 0: one a processor (set it where waiting, not computing, is the work) */
 	size_t batch_max;   /* records a batch: default 256; fewer where one record takes long */
 	size_t batch_bytes; /* bytes of input a batch: default 256 KiB */
+	size_t window;      /* with parallel: batches that may be done behind one that is not, in 8 MiB; default: few */
 	int linger_ms;      /* how long a batch that is not full waits for more input: default 0 */
 	bool lossy;         /* the tool may emit more or fewer records than it read: no count check */
 	bool text;          /* with batch: records are checked, but not built: json is NULL (see vx_json_walk) */
@@ -69,6 +70,8 @@ struct vx_filter {
 	void (*before_summary)(void *arg);
 	/* summary_extra: appends ", 3 created" to the summary line. May be NULL. */
 	void (*summary_extra)(struct vx_buf *b, void *arg);
+	/* progress_extra: appends ", 12.3 MB" to the progress line, from any thread, while records are under way. May be NULL. */
+	void (*progress_extra)(struct vx_buf *b, double seconds, void *arg);
 };
 
 /* vx_filter_main: runs the loop over files (a NULL-terminated list; empty: stdin), closes stdout, says the summary.

@@ -17,6 +17,9 @@ struct vx_run {
 	int rejects_fd; /* -1: none */
 	bool progress, progress_shown, out_failed;
 	double started, progress_at;
+	uint64_t expected, taken; /* bytes of input; expected is 0 where that is not known */
+	void (*progress_more)(struct vx_buf *b, double seconds, void *arg);
+	void *progress_arg;
 	long fail_at; /* VX_FAIL_AT: die after this many records; 0: never */
 	struct vx_counts counts;
 	enum vx_status status;
@@ -122,7 +125,8 @@ void vx_job_clear(struct vx_job *job)
 	warnings_free(&job->warnings);
 	job->n = 0;
 	job->in = job->emitted = job->rejected = job->malformed = 0;
-	job->fatal.status = VX_OK;
+	free(job->fatal);
+	job->fatal = NULL;
 	job->done = false;
 }
 
@@ -313,22 +317,56 @@ static void progress_clear(struct vx_run *run)
 	run->progress_shown = false;
 }
 
+/* How long the rest of the input will take, if it is like what was read. */
+static void put_time_left(struct vx_buf *b, const struct vx_run *run, double seconds)
+{
+	double left;
+	long n;
+
+	if (seconds < 2 || run->taken == 0 || run->expected <= run->taken)
+		return;
+	left = seconds * (double)(run->expected - run->taken) / (double)run->taken;
+	n = left < 1e8 ? (long)left : 100000000;
+	if (n >= 3600)
+		vx_buf_printf(b, ", %ld:%02ld:%02ld left", n / 3600, n / 60 % 60, n % 60);
+	else
+		vx_buf_printf(b, ", %ld:%02ld left", n / 60, n % 60);
+}
+
 static void progress_show(struct vx_run *run)
 {
 	double now = vx_now(), seconds = now - run->started;
-	char text[200];
-	int n;
+	struct vx_buf text = VX_BUF_INIT;
 
 	if (!run->progress || now - run->progress_at < 0.2)
 		return;
 	run->progress_at = now;
-	n = snprintf(text, sizeof text, "\r\033[K%s: %ld records, %.0f/s%s", vx_progname(), run->counts.out,
-		(double)run->counts.out / (seconds > 0 ? seconds : 1), run->counts.rejected ? "" : " ");
+	vx_buf_printf(&text, "\r\033[K%s: %ld records, %.0f/s", vx_progname(), run->counts.out,
+		(double)run->counts.out / (seconds > 0 ? seconds : 1));
 	if (run->counts.rejected)
-		n += snprintf(text + n, sizeof text - (size_t)n, ", %ld rejected ", run->counts.rejected);
-	if (write(STDERR_FILENO, text, (size_t)n) < 0)
+		vx_buf_printf(&text, ", %ld rejected", run->counts.rejected);
+	if (run->progress_more)
+		run->progress_more(&text, seconds, run->progress_arg);
+	put_time_left(&text, run, seconds);
+	vx_buf_putc(&text, ' ');
+	if (write(STDERR_FILENO, text.data, text.len) < 0)
 		run->progress = false;
 	run->progress_shown = true;
+	vx_buf_free(&text);
+}
+
+void vx_run_expect(
+	struct vx_run *run, uint64_t bytes, void (*more)(struct vx_buf *b, double seconds, void *arg), void *arg)
+{
+	run->expected = bytes;
+	run->progress_more = more;
+	run->progress_arg = arg;
+}
+
+bool vx_run_tick(struct vx_run *run)
+{
+	progress_show(run);
+	return run->progress;
 }
 
 /* VX_FAIL_AT=N: faults on order, for whoever tests that a script survives them. */
@@ -389,11 +427,12 @@ int vx_run_commit(struct vx_run *run, struct vx_job *job)
 	run->counts.malformed += job->malformed;
 	if (job->rejected > 0)
 		run->status = vx_status_worse(run->status, VX_EREJECT);
-	if (job->fatal.status != VX_OK) {
+	if (job->fatal) {
 		progress_clear(run);
-		vx_message(&job->fatal);
-		run->status = vx_status_worse(run->status, job->fatal.status);
+		vx_message(job->fatal);
+		run->status = vx_status_worse(run->status, job->fatal->status);
 	}
+	run->taken += job->text.len;
 	progress_show(run);
 	vx_job_clear(job);
 	return status;

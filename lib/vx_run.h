@@ -30,8 +30,9 @@ struct vx_job {
 	struct vx_buf text;
 	struct vx_buf out, rejects, messages; /* messages: NUL-separated lines */
 	struct vx_warnings warnings;
+	size_t bytes; /* what it takes, as vx_filter last counted */
 	long in, emitted, rejected, malformed;
-	struct vx_error fatal; /* status VX_OK: none */
+	struct vx_error *fatal; /* why the run ends here; NULL: it does not */
 	bool done;
 };
 
@@ -47,5 +48,11 @@ struct vx_counts {
 struct vx_counts vx_run_counts(const struct vx_run *run);
 enum vx_status vx_run_status(const struct vx_run *run);
 double vx_run_seconds(const struct vx_run *run);
+
+/* Progress beyond the number of records. vx_run_expect: how many bytes of input there are in all, for the time that is left;
+ * more (may be NULL) appends ", 12.3 MB" when it is shown. vx_run_tick: shows it anew, where it is shown at all: true. */
+void vx_run_expect(
+	struct vx_run *run, uint64_t bytes, void (*more)(struct vx_buf *b, double seconds, void *arg), void *arg);
+bool vx_run_tick(struct vx_run *run);
 
 #endif

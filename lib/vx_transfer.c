@@ -9,13 +9,16 @@
 #include "vx_http_parts.h"
 #include "vx_pace.h"
 #include "vx_transfer.h"
+#include "vx_transfer_loop.h"
 
 enum {
 	STACK = 256 << 10,
-	IDLE_MS = 1000,          /* how long to sleep when nothing is due */
-	STOP_MS = 50,            /* the same while a pause could be cut short by the stop flag */
 	UPLOAD_BUFFER = 64 << 10 /* a lane's: four times as much is no faster */
 };
+
+/* Seconds to sleep when nothing is due, and while a pause could be cut short by the stop flag. */
+#define IDLE 1.0
+#define STOP_SEEN 0.05
 
 struct vx_transfer_job {
 	struct vx_transfer *engine;
@@ -49,6 +52,7 @@ struct vx_transfer {
 	struct vx_http_options http;
 	char *ca_file, *user_agent;
 	CURLM *multi;
+	struct vx_transfer_loop *loop;
 	pthread_t thread;
 	pthread_mutex_t lock; /* over what comes in, end, and each job's done */
 	struct queue incoming;
@@ -240,10 +244,9 @@ static void landed(struct vx_transfer *t, struct lane *lane, CURLcode code)
 		complete(t, job);
 }
 
-/* True when an attempt ended, so that a lane is free. */
-static bool collect(struct vx_transfer *t)
+/* Takes in what has ended. */
+static void collect(struct vx_transfer *t)
 {
-	bool any = false;
 	CURLMsg *m;
 	int left;
 	while ((m = curl_multi_info_read(t->multi, &left))) {
@@ -252,9 +255,7 @@ static bool collect(struct vx_transfer *t)
 		if (m->msg != CURLMSG_DONE || curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &lane) != CURLE_OK)
 			continue;
 		landed(t, lane, code);
-		any = true;
 	}
-	return any;
 }
 
 /* Those that wait for another attempt are over once the run is to stop; what never began is still begun. */
@@ -273,10 +274,10 @@ static void give_up_waiting(struct vx_transfer *t)
 	t->waiting.last = keep.first ? keep.last : &t->waiting.first;
 }
 
-/* Milliseconds until a pause is over or the limit allows more. */
-static int sleep_ms(struct vx_transfer *t)
+/* Seconds until a pause is over or the limit allows more. */
+static double idle_seconds(struct vx_transfer *t)
 {
-	double now = vx_now(), wait = IDLE_MS / 1e3;
+	double now = vx_now(), wait = IDLE;
 	bool paused = false, pausing = false;
 	if (t->in_flight < vx_pace_limit(&t->pace))
 		for (struct vx_transfer_job *job = t->waiting.first; job; job = job->next) {
@@ -284,13 +285,13 @@ static int sleep_ms(struct vx_transfer *t)
 			if (job->due - now < wait)
 				wait = job->due - now;
 		}
-	if (pausing && t->http.stop && wait > STOP_MS / 1e3)
-		wait = STOP_MS / 1e3;
+	if (pausing && t->http.stop && wait > STOP_SEEN)
+		wait = STOP_SEEN;
 	for (int i = 0; i < t->n_lanes; i++)
 		paused = paused || (t->lanes[i].job && t->lanes[i].paused);
 	if (paused && vx_pace_wait(&t->pace, now) < wait)
 		wait = vx_pace_wait(&t->pace, now);
-	return wait <= 0 ? 0 : (int)(wait * 1e3) + 1;
+	return wait;
 }
 
 /* Takes over what came in; false at the end. */
@@ -311,14 +312,12 @@ static void *run(void *arg)
 {
 	struct vx_transfer *t = arg;
 	while (take_incoming(t)) {
-		int running;
 		if (stopped(t))
 			give_up_waiting(t);
 		dispatch(t);
 		unpause(t);
-		curl_multi_perform(t->multi, &running);
-		if (!collect(t))
-			curl_multi_poll(t->multi, NULL, 0, sleep_ms(t), NULL);
+		vx_transfer_loop_turn(t->loop, idle_seconds(t));
+		collect(t);
 	}
 	return NULL;
 }
@@ -351,6 +350,7 @@ struct vx_transfer *vx_transfer_new(const struct vx_transfer_options *o)
 	t->multi = curl_multi_init();
 	if (!t->multi)
 		vx_die(VX_EMEM, "out of memory");
+	t->loop = vx_transfer_loop_new(t->multi);
 	curl_multi_setopt(t->multi, CURLMOPT_MAXCONNECTS, (long)t->n_lanes);
 	curl_multi_setopt(t->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
 	t->incoming.last = &t->incoming.first;
@@ -370,11 +370,12 @@ void vx_transfer_free(struct vx_transfer *t)
 	pthread_mutex_lock(&t->lock);
 	t->end = true;
 	pthread_mutex_unlock(&t->lock);
-	curl_multi_wakeup(t->multi);
+	vx_transfer_loop_wake(t->loop);
 	pthread_join(t->thread, NULL);
 	for (int i = 0; i < t->n_lanes; i++)
 		curl_easy_cleanup(t->lanes[i].curl);
 	curl_multi_cleanup(t->multi);
+	vx_transfer_loop_free(t->loop);
 	pthread_mutex_destroy(&t->lock);
 	free(t->lanes);
 	free(t->ca_file);
@@ -393,7 +394,7 @@ struct vx_transfer_job *vx_transfer_start(struct vx_transfer *t, const struct vx
 	queue_add(&t->incoming, job);
 	pthread_mutex_unlock(&t->lock);
 	if (first)
-		curl_multi_wakeup(t->multi);
+		vx_transfer_loop_wake(t->loop);
 	return job;
 }
 

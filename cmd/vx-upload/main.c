@@ -9,6 +9,9 @@
 #include "upload.h"
 #include "vx_api.h"
 
+/* Records that may be done behind a large file that is not. */
+enum { WINDOW = 512 };
+
 static void *worker_new(void *arg)
 {
 	struct upload *o = arg;
@@ -39,6 +42,16 @@ static void summary(struct vx_buf *b, void *arg)
 	const long personal = atomic_load(&o->personal);
 	if (personal > 0)
 		vx_buf_printf(b, "; %ld %s with what may be personal", personal, personal == 1 ? "file" : "files");
+}
+
+/* What has been sent to an S3 store so far; of files copied into a folder, those that are done. */
+static void progress(struct vx_buf *b, double seconds, void *arg)
+{
+	const struct upload *o = arg;
+	double bytes = (double)vx_store_sent(o->store);
+	if (bytes <= 0)
+		bytes = (double)(atomic_load(&o->bytes[VX_STORED_CREATED]) + atomic_load(&o->bytes[VX_STORED_UPDATED]));
+	vx_buf_printf(b, ", %.1f MB, %.1f MB/s", bytes / 1e6, bytes / 1e6 / (seconds > 0 ? seconds : 1));
 }
 
 /* Ends the process where what was asked for cannot be. */
@@ -114,8 +127,10 @@ int main(int argc, char **argv)
 		.parallel = true,
 		.default_jobs = strncasecmp(o.to, "s3:", 3) == 0 ? 16 : 8,
 		.batch_max = 1,
+		.window = WINDOW,
 		.lossy = o.dry_run,
-		.summary_extra = summary };
+		.summary_extra = summary,
+		.progress_extra = progress };
 	int status = vx_filter_main(&f, argv + optind);
 	if (o.common.verbose)
 		sidecars_name(o.sidecars);
