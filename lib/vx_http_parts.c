@@ -7,6 +7,7 @@
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
+#include <openssl/x509_vfy.h>
 
 #include "vx_http_parts.h"
 
@@ -151,6 +152,7 @@ void vx_http_attempt_begin(struct vx_http_attempt *t, CURL *curl, const struct v
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, t);
 	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, t);
+	t->ca_file = o->ca_file;
 	if (o->ca_file)
 		curl_easy_setopt(curl, CURLOPT_CAINFO, o->ca_file);
 	set_body(curl, t->request, t);
@@ -242,6 +244,16 @@ static void url_origin(const char *url, char *out, size_t size)
 	curl_url_cleanup(u);
 }
 
+/* Why the server is not believed to be who it says; libcurl compares the host's name itself, after OpenSSL was content. */
+static int certificate_story(CURL *curl, const char *origin, struct vx_error *err)
+{
+	long result = 0;
+	if (curl_easy_getinfo(curl, CURLINFO_SSL_VERIFYRESULT, &result) != CURLE_OK || result == X509_V_OK)
+		return vx_error_set(err, VX_EREFUSED, NULL, "%s: its certificate is for another host", origin);
+	return vx_error_set(err, VX_EREFUSED, NULL, "%s: its certificate is not trusted: %s", origin,
+		X509_verify_cert_error_string(result));
+}
+
 int vx_http_story(const struct vx_http_attempt *t, CURL *curl, CURLcode code, struct vx_error *err)
 {
 	char origin[512], why[256], system_error[128] = "", tries[48] = "";
@@ -253,6 +265,11 @@ int vx_http_story(const struct vx_http_attempt *t, CURL *curl, CURLcode code, st
 		return vx_error_set(err, VX_EREFUSED, NULL, "%s: what answers there speaks no HTTP", origin);
 	if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL || origin[0] == '\0')
 		return vx_error_set(err, VX_EUSAGE, NULL, "not an http or https URL");
+	if (code == CURLE_PEER_FAILED_VERIFICATION)
+		return certificate_story(curl, origin, err);
+	if (code == CURLE_SSL_CACERT_BADFILE)
+		return vx_error_set(err, VX_EUSAGE, NULL, "%s: no certificates can be read from it",
+			t->ca_file ? t->ca_file : "the system's certificates");
 	if (code == CURLE_OUT_OF_MEMORY)
 		return vx_error_set(err, VX_EMEM, NULL, "out of memory");
 	if (t->read_failed)

@@ -25,6 +25,7 @@ struct vx_http_attempt {
 	const struct vx_http_request *request;
 	struct vx_http_response *answer;
 	struct curl_slist *headers;
+	const char *ca_file; /* the options' */
 	size_t sent; /* bytes of a body in a file */
 	bool too_large, read_failed;
 };

@@ -1,10 +1,13 @@
 #!/bin/bash
 # A real S3 store to test against: one Ceph monitor, one OSD in memory, one radosgw, on 127.0.0.1, up in about two seconds.
-# usage: ceph.sh start DIR PORT | ceph.sh throttled DIR PORT | ceph.sh stop DIR     SPDX-License-Identifier: MIT
-#   start      S3 on http://127.0.0.1:PORT, key "vxaccess", secret "vxsecret0123456789", region us-east-1, bucket "lab";
-#              the monitor takes PORT+1 and PORT+2
+# usage: ceph.sh start DIR PORT | ceph.sh throttled DIR PORT | ceph.sh tls DIR PORT | ceph.sh again DIR | ceph.sh stop DIR
+#   start      S3 on http://127.0.0.1:PORT, and on http://BUCKET.localhost:PORT; key "vxaccess", secret
+#              "vxsecret0123456789", region us-east-1, bucket "lab"; the monitor takes PORT+1 and PORT+2
 #   throttled  a second radosgw on PORT that answers 503 SlowDown to more than two requests at once
+#   tls        a third one on https://127.0.0.1:PORT, with key and certificate in DIR/tls.pem
+#   again      the radosgw that "start" started was killed: it comes back, with what it had stored
 #   stop       ends what was started in DIR, by process id
+# STORE=bluestore keeps objects in a file below DIR, not in memory.     SPDX-License-Identifier: MIT
 # needs: ceph-mon ceph-osd radosgw ceph-common curl (Debian)
 set -eu
 unset CEPH_ARGS
@@ -48,14 +51,17 @@ write_conf() {
 		mon_data = $dir/mon
 		[osd]
 		osd_data = $dir/osd
-		osd_objectstore = memstore
-		memstore_device_bytes = 2147483648
+		osd_objectstore = ${STORE:-memstore}
+		memstore_device_bytes = 4294967296
+		bluestore_block_size = 21474836480
+		bluestore_fsck_on_mount = false
 		osd_class_dir = $(echo /usr/lib/*/rados-classes)
 		osd_class_load_list = *
 		osd_class_default_list = *
 		[client.rgw]
 		ms_mon_client_mode = crc
 		rgw_data = $dir/rgw
+		rgw_dns_name = localhost
 		rgw_frontends = beast endpoint=127.0.0.1:$port
 		rgw_rados_pool_pg_num_min = 4
 		rgw_enable_usage_log = false
@@ -68,9 +74,10 @@ quietly() {
 	"$@" >>"$dir/start.log" 2>&1 </dev/null
 }
 
+# wait_for_gateway [SCHEME]
 wait_for_gateway() {
 	for _ in $(seq 150); do
-		curl -s -o /dev/null "http://127.0.0.1:$port/" && return 0
+		curl -sk -o /dev/null "${1:-http}://127.0.0.1:$port/" && return 0
 		sleep 0.1
 	done
 	echo "radosgw did not start: see $dir" >&2
@@ -102,22 +109,39 @@ start() {
 		-H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' -X PUT "http://127.0.0.1:$port/lab"
 }
 
+# more NAME FRONTEND [OPTION...]: another radosgw before the same objects.
+more() {
+	local name=$1 frontend=$2
+	shift 2
+	quietly radosgw -c "$conf" -n client.rgw --rgw-frontends="beast $frontend" --pid-file="$dir/$name.pid" \
+		--admin-socket="$dir/$name.asok" --log-file="$dir/$name.log" "$@"
+}
+
 throttled() {
-	quietly radosgw -c "$conf" -n client.rgw --rgw-frontends="beast endpoint=127.0.0.1:$port" \
-		--pid-file="$dir/throttled.pid" --admin-socket="$dir/throttled.asok" --log-file="$dir/throttled.log" \
-		--rgw-scheduler-type=throttler --rgw-max-concurrent-requests=2
+	more throttled "endpoint=127.0.0.1:$port" --rgw-scheduler-type=throttler --rgw-max-concurrent-requests=2
 	wait_for_gateway
 }
 
-# What is in memory is thrown away, so nobody is asked to save it first.
+tls() {
+	more tls "ssl_endpoint=127.0.0.1:$port ssl_certificate=$dir/tls.pem"
+	wait_for_gateway https
+}
+
+again() {
+	port=$(sed -n 's/.*endpoint=127.0.0.1://p' "$conf")
+	quietly radosgw -c "$conf" -n client.rgw
+	wait_for_gateway
+}
+
+# What it holds is thrown away, so nobody is asked to save it first.
 stop() {
 	local name
-	for name in throttled client.rgw osd.0 mon.a; do
+	for name in tls throttled client.rgw osd.0 mon.a; do
 		[ ! -f "$dir/$name.pid" ] || kill -9 "$(cat "$dir/$name.pid")" 2>/dev/null || true
 	done
 }
 
 case $cmd in
-start | throttled | stop) "$cmd" ;;
-*) echo "usage: ceph.sh start|throttled|stop DIR [PORT]" >&2; exit 64 ;;
+start | throttled | tls | again | stop) "$cmd" ;;
+*) echo "usage: ceph.sh start|throttled|tls|again|stop DIR [PORT]" >&2; exit 64 ;;
 esac
