@@ -32,6 +32,8 @@ struct vx_gz {
 	uint64_t shown; /* of these, those that the watcher has seen */
 	void (*seen)(void *, const uint8_t *, size_t);
 	void *seen_arg;
+	void (*next)(void *, bool, const uint8_t *, size_t);
+	void *next_arg;
 	size_t pos, len;         /* what of input is not used yet */
 	uint8_t *file, *content; /* for vx_gz_whole; content has VX_GZ_KEPT_MAX bytes */
 	size_t file_cap;
@@ -150,6 +152,7 @@ int vx_gz_open(struct vx_gz *g, const char *path, struct vx_error *err)
 	vx_gz_close(g);
 	g->size_known = false;
 	g->seen = NULL;
+	g->next = NULL;
 	/* Not to wait for a writer where the name is a FIFO's. */
 	g->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (g->fd < 0)
@@ -196,10 +199,17 @@ int vx_gz_rewind(struct vx_gz *g, struct vx_error *err)
 	return g->gzip ? inflate_from_start(g, err) : VX_OK;
 }
 
+void vx_gz_members(struct vx_gz *g, void (*next)(void *, bool, const uint8_t *, size_t), void *arg)
+{
+	g->next = next;
+	g->next_arg = arg;
+}
+
 /* A member has ended: is there another? */
 static int next_member(struct vx_gz *g, struct vx_error *err)
 {
-	while (g->len - g->pos < 2 && !g->file_end) {
+	const size_t need = g->next ? VX_GZ_BLOCK : 2;
+	while (g->len - g->pos < need && !g->file_end) {
 		if (g->pos > 0) {
 			memmove(g->input, g->input + g->pos, g->len - g->pos);
 			g->len -= g->pos;
@@ -209,7 +219,11 @@ static int next_member(struct vx_gz *g, struct vx_error *err)
 		if (st != VX_OK)
 			return st;
 	}
-	if (is_magic(g->input + g->pos, g->len - g->pos))
+	const bool member = is_magic(g->input + g->pos, g->len - g->pos);
+	const size_t left = g->len - g->pos;
+	if (g->next && left > 0)
+		g->next(g->next_arg, member, g->input + g->pos, left < VX_GZ_BLOCK ? left : VX_GZ_BLOCK);
+	if (member)
 		return inflate_from_start(g, err);
 	g->ended = true;
 	return VX_OK;

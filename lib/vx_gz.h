@@ -55,6 +55,11 @@ bool vx_gz_cut(const struct vx_gz *g);
 /* vx_gz_rewind: the next read begins at the start again. */
 int vx_gz_rewind(struct vx_gz *g, struct vx_error *err) VX_MUST_USE;
 
+/* vx_gz_members: from the next rewind on, next is called with what lies where each further member begins (up to
+ * VX_GZ_BLOCK bytes of the file) and at last with what lies behind the last one (member: false); NULL: no longer. Ends
+ * with the next vx_gz_open. Only vx_gz_read and vx_gz_skip see members. */
+void vx_gz_members(struct vx_gz *g, void (*next)(void *arg, bool member, const uint8_t *bytes, size_t n), void *arg);
+
 /* vx_gz_watch: right after vx_gz_open: seen is called with the bytes of the file itself, in order, each once, as they are
  * read; NULL: no longer. Ends with the next vx_gz_open. */
 void vx_gz_watch(struct vx_gz *g, void (*seen)(void *arg, const uint8_t *bytes, size_t n), void *arg);

@@ -91,6 +91,12 @@ void vx_phi_extension(const struct vx_phi *phi, int32_t code, const uint8_t *byt
 int vx_phi_behind(const struct vx_phi *phi, struct vx_gz *gz, const struct vx_nifti *h, bool extended,
 	struct vx_phi_list *list, struct vx_error *err) VX_MUST_USE;
 
+/* vx_phi_tail: what lies behind the voxels, from byte `from` of the content on, and, of a gzip file, behind its last
+ * member, and the names that its further members keep. The whole file is inflated: to be asked only where its size, or
+ * vx_gz_last_size, is not what the header promises. */
+int vx_phi_tail(const struct vx_phi *phi, struct vx_gz *gz, uint64_t from, struct vx_phi_list *list,
+	struct vx_error *err) VX_MUST_USE;
+
 /* vx_phi_image: all of it for an image that vx_gz_open has just opened; rewinds it. What is no image has no findings,
  * but a DICOM file is one. VX_EREJECT: the file cannot be read. */
 int vx_phi_image(

@@ -226,6 +226,67 @@ int vx_phi_behind(const struct vx_phi *phi, struct vx_gz *gz, const struct vx_ni
 	return st;
 }
 
+/* Where the further members of a gzip file begin, and what lies behind the last. */
+struct members {
+	const struct vx_phi *phi;
+	struct vx_phi_list *list;
+};
+
+static void add_leftover(struct vx_phi_list *list, const char *where, const char *kind)
+{
+	if (kind)
+		vx_phi_add(list, where, strcmp(kind, "text") == 0 ? "leftover" : kind);
+}
+
+static void next_member(void *arg, bool member, const uint8_t *bytes, size_t n)
+{
+	const struct members *m = arg;
+	if (member)
+		vx_phi_gzip(m->phi, bytes, n, m->list);
+	else
+		add_leftover(m->list, "tail", judge(m->phi, m->list->memo, bytes, n));
+}
+
+int vx_phi_tail(
+	const struct vx_phi *phi, struct vx_gz *gz, uint64_t from, struct vx_phi_list *list, struct vx_error *err)
+{
+	struct members m = { phi, list };
+	struct vx_buf b = VX_BUF_INIT;
+	uint64_t got = 0;
+	vx_gz_members(gz, next_member, &m);
+	int st = vx_gz_rewind(gz, err);
+	if (st == VX_OK)
+		st = vx_gz_skip(gz, from, &got, err);
+	if (st == VX_OK && got == from)
+		st = read_part(gz, GAP_PIECE, GAP_PIECE, &b, err);
+	if (st == VX_OK && b.len > 0)
+		add_leftover(list, "tail", judge(phi, list->memo, (const uint8_t *)b.data, b.len));
+	/* On to the end, which may be cut off or have more members. */
+	if (st == VX_OK)
+		st = vx_gz_skip(gz, LOOK_MAX, &got, err);
+	vx_gz_members(gz, NULL, NULL);
+	vx_buf_free(&b);
+	return st;
+}
+
+/* Whether the file is longer than its header promises, told without reading it; then what is behind the voxels. */
+static int search_tail(const struct vx_phi *phi, struct vx_gz *gz, const struct vx_nifti *h, struct vx_phi_list *list)
+{
+	uint64_t bytes, size;
+	uint32_t last;
+	if (h->pair || vx_nifti_bytes(h, &bytes, NULL) != VX_OK || bytes > UINT64_MAX / 2 - h->offset)
+		return VX_OK;
+	const uint64_t promised = h->offset + bytes;
+	int st = vx_gz_size(gz, &size, NULL);
+	if (st == VX_OK && vx_gz_is_gzip(gz))
+		st = vx_gz_last_size(gz, &last, NULL);
+	if (st != VX_OK || (vx_gz_is_gzip(gz) ? last == (uint32_t)promised : size <= promised))
+		return st;
+	struct vx_error damaged = VX_ERROR_INIT;
+	/* A damaged file is told when it is read in earnest. */
+	return vx_phi_tail(phi, gz, promised, list, &damaged) == VX_EMEM ? VX_EMEM : VX_OK;
+}
+
 /* Whether the header's flag says that extensions follow; in bytes[0..n) only where it is no pair's. */
 static int read_flag(struct vx_gz *gz, const struct vx_nifti *h, const uint8_t *bytes, size_t n, bool *extended,
 	struct vx_error *err)
@@ -259,7 +320,9 @@ static int search_content(const struct vx_phi *phi, struct vx_gz *gz, struct vx_
 		return VX_OK;
 	vx_phi_header(phi, bytes, have, &h, list);
 	st = read_flag(gz, &h, bytes, have, &extended, err);
-	return st == VX_OK ? vx_phi_behind(phi, gz, &h, extended, list, err) : st;
+	if (st == VX_OK)
+		st = vx_phi_behind(phi, gz, &h, extended, list, err);
+	return st == VX_OK ? search_tail(phi, gz, &h, list) : st;
 }
 
 int vx_phi_image(const struct vx_phi *phi, struct vx_gz *gz, struct vx_phi_list *list, struct vx_error *err)

@@ -283,3 +283,57 @@ volume/c sidecar.SeriesDescription words'
 	run3 grep -riE 'schmidt|anna|müller|yıldız' store --include='*.json'
 	same "$out" ''
 }
+
+@test "behind the voxels, behind the last gzip member and in the names of later members; however the file is read" {
+	cd "$BATS_TEST_TMPDIR"
+	vx-demo-dataset demo
+	mkdir data
+	gzip -dc demo/images/DEMO-001/2019-03-14/t2.nii.gz >plain.nii
+	{ cat plain.nii; printf 'Mustermann^Max'; } >data/plain.nii
+	gzip -nc data/plain.nii >data/inside.nii.gz
+	{ gzip -nc plain.nii; printf 'Mustermann^Max'; } >data/behind.nii.gz
+	head -c 600 plain.nii >Mustermann^Max.nii
+	{ gzip -c Mustermann^Max.nii; tail -c +601 plain.nii | gzip -nc; } >data/first.nii.gz
+	head -c 600 plain.nii | gzip -nc >data/second.nii.gz
+	tail -c +601 plain.nii >Mustermann^Max.nii
+	gzip -c Mustermann^Max.nii >>data/second.nii.gz
+	# What is no text alarms nobody.
+	{ cat plain.nii; head -c 4096 /dev/zero; } >data/zeros.nii
+	{ head -c 600 plain.nii | gzip -nc; tail -c +601 plain.nii | gzip -nc; } >data/two.nii.gz
+	for how in --phi-lint '--phi-lint --labels' '--phi-lint --check --sha256'; do
+		# shellcheck disable=SC2086 # several options
+		run3 vx-nifti-meta -q $how <(vx-scan -q data)
+		expect 1
+		same "$(jq -r '"\(.identifier) \(.where) \(.kind)"' <<<"$out")" 'volume/behind tail name
+volume/first gzip.name name
+volume/inside tail name
+volume/plain tail name
+volume/second gzip.name name'
+	done
+	run3 vx-upload -q --to "file://$PWD/store" --phi=reject <(vx-scan -q data)
+	expect 1
+	same "$(jq -r .identifier <<<"$out")" 'volume/two
+volume/zeros'
+	has "$err" 'plain.nii: path_nii: tail of the file may be personal (name)'
+}
+
+@test "--phi-lint judges what it can read of a broken image, and rejects it as well" {
+	cd "$BATS_TEST_TMPDIR"
+	images planted
+	mkdir data
+	head -c 700 planted/descrip=name.nii >data/cut.nii
+	head -c 100 planted/descrip=name.nii >data/short.nii
+	echo '{"PatientName":"Mustermann"}' >data/short.json
+	cp planted/aux_file=name.nii data/side.nii
+	echo '{"PatientName":"Mustermann"' >data/side.json
+	run3 vx-nifti-meta --phi-lint <(vx-scan -q data)
+	expect 1
+	same "$(jq -r '"\(.identifier) \(.where) \(.kind)"' <<<"$out")" 'volume/cut descrip name
+volume/short sidecar.PatientName name
+volume/side aux_file name'
+	has "$err" 'cut.nii: truncated: 700 of'
+	has "$err" 'short.nii: truncated: 100 of'
+	has "$err" 'side.nii: path_json: '
+	has "$err" '3 records in, 3 out, 3 rejected, 3 findings'
+	case $out$err in *Muster*) false ;; esac
+}

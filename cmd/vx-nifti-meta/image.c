@@ -7,7 +7,6 @@
 #include "meta.h"
 
 #define EXTENSIONS_MAX 1000
-#define TAIL_MAX (1 << 20)
 typedef unsigned long long ull; /* for printf */
 
 /* a.hdr <-> a.img, with or without .gz. */
@@ -108,30 +107,35 @@ static int no_end_error(struct vx_error *err)
 
 /* Whether the file can hold all that its header promises, told without reading it: a plain file by its size, a gzip
  * file by the size that it ends with. Where that differs (several members, padding, a cut file) it is inflated to see. */
-static int check_size(struct worker *w, const struct image *im, uint64_t promised, bool look, struct vx_error *err)
+static int check_size(struct worker *w, const struct opts *o, const struct image *im, uint64_t promised, bool look,
+	struct vx_error *err)
 {
 	uint64_t size, have;
 	uint32_t said;
 	int st = vx_gz_size(w->gz, &size, err);
 	if (st != VX_OK)
 		return st;
+	if (!im->gzip && size < promised)
+		return cut_error(im, size, promised, err);
 	if (!im->gzip)
-		return size < promised ? cut_error(im, size, promised, err) : VX_OK;
+		return size > promised ? vx_phi_tail(o->rules, w->gz, promised, &w->phi, err) : VX_OK;
 	if (promised / VX_GZ_RATIO > size)
 		return vx_error_set(err, VX_EREJECT, NULL,
 			"truncated: %llu gzip bytes cannot hold the %llu bytes promised", (ull)size, (ull)promised);
-	if (!look)
+	if (o->header_only && !look)
 		return VX_OK;
 	st = vx_gz_last_size(w->gz, &said, err);
 	if (st != VX_OK || said == (uint32_t)promised)
 		return st;
+	if (!look)
+		return vx_phi_tail(o->rules, w->gz, promised, &w->phi, NULL) == VX_EMEM ? VX_EMEM : VX_OK;
 	if ((st = vx_gz_rewind(w->gz, err)) == VX_OK)
 		st = vx_gz_skip(w->gz, promised, &have, err);
 	if (st == VX_OK && have < promised)
 		return cut_error(im, have, promised, err);
-	/* All voxels are there; what is behind them is read a little further, to see whether the end is cut off. */
+	/* All voxels are there; what is behind them is read a little further, for what it says and whether it is cut off. */
 	if (st == VX_OK)
-		st = vx_gz_skip(w->gz, TAIL_MAX, &have, err);
+		st = vx_phi_tail(o->rules, w->gz, promised, &w->phi, err);
 	if (st == VX_OK && vx_gz_cut(w->gz))
 		st = no_end_error(err);
 	return st;
@@ -259,7 +263,7 @@ static int examine(
 	if (im->header.pair)
 		phi_gzip(w, o);
 	const bool read = facts_begin(w, o, &im->header) || o->check;
-	st = check_size(w, im, im->header.offset + bytes, !read && !o->header_only, err);
+	st = check_size(w, o, im, im->header.offset + bytes, !read && !o->header_only, err);
 	if (st == VX_OK && read)
 		st = read_voxels(w, im, bytes, err);
 	if (st == VX_OK)

@@ -74,7 +74,12 @@ static void test_descriptions(const struct vx_volume_types *types)
 		{ "Overzicht", "LOCALIZER" }, { "t2_localizer", "LOCALIZER" }, { "T2* GRE", "OTHER" },
 		{ "t2star_tra", "OTHER" }, { "SWI_Images", "OTHER" }, { "t2_map", "OTHER" }, { "t1_vibe_SUB", "OTHER" },
 		{ "Ktrans", "OTHER" }, { "wash-in", "OTHER" }, { "gre_field_mapping", "OTHER" }, { "TOF_3D", "OTHER" },
-		{ "csi_3D spectroscopy", "OTHER" },
+		{ "csi_3D spectroscopy", "OTHER" }, { "T2 FLAIR", "OTHER" }, { "t2_tirm_tra_dark-fluid", "OTHER" },
+		{ "T2 STIR cor", "T2" }, { "MOLLI native T1 MOCO", "OTHER" }, { "T1w_MTR", "OTHER" },
+		{ "bSSFP T2prep coronary", "OTHER" }, { "t2_de3d_we_sag", "OTHER" }, { "T2 ADC fusion", "OTHER" },
+		{ "phasediff", "OTHER" }, { "Reg - DWI - T2", NULL }, { "perfusion dynamique T1", "DCE" },
+		{ "sub-01_ses-1_T2w", "T2" }, { "sub-01_T1w", "T1" }, { "sub-01_dwi", "DWI" }, { "SUB 2-1", "OTHER" },
+		{ "calc-b1400", "DWI" }, { "rep\xC3\xA9rage", "LOCALIZER" }, { "densit\xC3\xA9 de protons", "PD" },
 		{ "Pr\xC3\xBC"
 		  "fung",
 			NULL },
