@@ -79,25 +79,55 @@ void vx_store_key_free(struct vx_store_key *k)
 	free(k);
 }
 
-int vx_store_key_make(const struct vx_store_key *k, const struct vx_json *record, const char *field, const char *path,
-	struct vx_buf *key, struct vx_error *err)
+/* "files.adc.0" -> "files/adc/0". A last step that is what the file's suffix says already is left out, so that both
+ * {"t2":{"nii":"x.nii.gz","json":"x.json"}} and {"t2.nii.gz":"x.nii.gz"} name "t2.nii.gz". */
+static char *member_path(const char *field, const char *suffix)
+{
+	size_t n = strlen(field);
+	const size_t whole = strlen(suffix), word = whole ? 1 + strcspn(suffix + 1, ".") : 0;
+	if (whole > 0 && n > whole && strcmp(field + n - whole, suffix) == 0)
+		n -= whole;
+	else if (word > 0 && n > word && strncmp(field + n - word, suffix, word) == 0)
+		n -= word;
+	char *path = vx_strndup(field, n);
+	for (char *dot = path; (dot = strchr(dot, '.'));)
+		*dot = '/';
+	return path;
+}
+
+static int identifier_needed(const char *identifier, struct vx_error *err)
+{
+	if (!identifier)
+		return vx_error_set(err, VX_EREJECT, "identifier", "missing, and files are named after it");
+	return vx_error_set(err, VX_EREJECT, "identifier", "'%.200s' is no <type>/<name>, and files are named after it",
+		identifier);
+}
+
+int vx_store_key_make(const struct vx_store_key *k, const struct vx_json *record, const char *field, bool nested,
+	const char *path, struct vx_buf *key, struct vx_error *err)
 {
 	const char *identifier = vx_json_str(record, "identifier"), *suffix = vx_path_suffix(path);
 	const char *slash = identifier ? strchr(identifier, '/') : NULL;
-	if (k->own && !identifier)
-		return vx_error_set(err, VX_EREJECT, "identifier", "missing, and files are named after it");
-	if (k->own && !slash)
-		return vx_error_set(err, VX_EREJECT, "identifier",
-			"'%.200s' is no <type>/<name>, and files are named after it", identifier);
+	if (k->own && !slash && (identifier || !nested))
+		return identifier_needed(identifier, err);
 	char *type = slash ? vx_strndup(identifier, (size_t)(slash - identifier)) : NULL;
-	const char *own[][2] = { { "identifier", identifier }, { "type", type }, { "name", slash ? slash + 1 : NULL },
-		{ "field", field }, { "suffix", suffix }, { NULL, NULL } };
+	char *member = nested ? member_path(field, suffix) : NULL;
+	const char *name = slash ? slash + 1 : NULL;
+	const char *own[][2] = { { "identifier", identifier }, { "type", type }, { "name", name },
+		{ "field", member ? member : field }, { "suffix", suffix }, { NULL, NULL } };
 	struct vx_template_record values = { .record = record, .own = (const char *const(*)[2])own };
+	int status = VX_OK;
 	if (k->group)
 		vx_buf_printf(key, "%s/", k->group);
-	int status =
-		vx_template_expand(*suffix ? k->template : k->without, vx_template_lookup, &values, false, key, err);
+	if (k->own && nested && slash)
+		vx_buf_printf(key, "%s/", k->group ? name : identifier);
+	if (k->own && nested)
+		vx_buf_printf(key, "%s%s", member, suffix);
+	else
+		status = vx_template_expand(
+			*suffix ? k->template : k->without, vx_template_lookup, &values, false, key, err);
 	vx_buf_free(&values.scratch);
+	free(member);
 	free(type);
 	return status;
 }

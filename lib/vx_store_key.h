@@ -23,9 +23,11 @@ struct vx_store_key *vx_store_key_new(const char *template, const char *group, s
 void vx_store_key_free(struct vx_store_key *k);
 
 /* vx_store_key_make: the key of the file at path, named by field of record; appended to key. It is not checked: see
- * vx_store_key_check. Errors: VX_EREJECT when the template names what the record does not have. */
-int vx_store_key_make(const struct vx_store_key *k, const struct vx_json *record, const char *field, const char *path,
-	struct vx_buf *key, struct vx_error *err) VX_MUST_USE;
+ * vx_store_key_check. A file inside an object or a list has a dotted field ("files.t2.nii"); nested then says that its
+ * name, without a template, is that of the record (where it has one) and the field: "P1/files/t2.nii.gz".
+ * Errors: VX_EREJECT when the template names what the record does not have. */
+int vx_store_key_make(const struct vx_store_key *k, const struct vx_json *record, const char *field, bool nested,
+	const char *path, struct vx_buf *key, struct vx_error *err) VX_MUST_USE;
 
 /* vx_path_suffix: where the suffix of a path's last segment begins, with the one before it when it is a compression's
  * (".nii.gz"); the path's end when there is none. A suffix has at most 8 letters and digits, one of them a letter: not ".840" of a UID. */

@@ -15,7 +15,7 @@ enum { WINDOW = 512 };
 static void *worker_new(void *arg)
 {
 	struct upload *o = arg;
-	return vx_store_connect(o->store);
+	return o->rewrite ? NULL : vx_store_connect(o->store);
 }
 
 static void worker_free(void *worker)
@@ -26,6 +26,8 @@ static void worker_free(void *worker)
 static void summary(struct vx_buf *b, void *arg)
 {
 	const struct upload *o = arg;
+	if (o->rewrite)
+		return;
 	vx_buf_puts(b, "; files:");
 	for (int i = 0; i < 3; i++)
 		vx_buf_printf(b, "%s %ld %s",
@@ -63,10 +65,6 @@ static void set_up(struct upload *o)
 		vx_die(VX_EUSAGE, "no store: give --to URL, or set VX_STORE");
 	if (why)
 		vx_die(VX_EUSAGE, "--group: '%s' %s", o->group, why);
-	if (o->n_fields == 0) {
-		upload_add_field(o, "path_nii");
-		upload_add_field(o, "path_json");
-	}
 	o->names = vx_store_key_new(o->key, o->group, &err);
 	if (!o->names)
 		vx_die(VX_EUSAGE, "--key: %s", err.reason);
@@ -96,6 +94,19 @@ static void set_up(struct upload *o)
 		vx_say("%s: %ld damaged %s passed over", o->journal, damaged, damaged == 1 ? "line was" : "lines were");
 }
 
+static void set_up_rewriting(struct upload *o)
+{
+	struct vx_error err = VX_ERROR_INIT;
+	if (o->dry_run || o->journal)
+		vx_die(VX_EUSAGE, "%s: nothing is sent with --rewrite or --map-root",
+			o->dry_run ? "--dry-run" : "--journal");
+	o->rewrite = rewrite_new(o->map, o->roots, o->n_roots, &err);
+	if (!o->rewrite) {
+		vx_message(&err);
+		exit(vx_exit_status(err.status));
+	}
+}
+
 /* A production deployment takes no unreviewed script, and so no files of one either. */
 static void check_api(const struct upload *o)
 {
@@ -117,8 +128,16 @@ int main(int argc, char **argv)
 	vx_progname_set("vx-upload");
 	signal(SIGPIPE, SIG_IGN); /* a reader that is gone is seen when writing to it: what is in flight is finished */
 	upload_options(argc, argv, &o);
-	check_api(&o);
-	set_up(&o);
+	if (o.n_fields == 0) {
+		upload_add_field(&o, "path_nii");
+		upload_add_field(&o, "path_json");
+	}
+	if (o.map || o.n_roots) {
+		set_up_rewriting(&o);
+	} else {
+		check_api(&o);
+		set_up(&o);
+	}
 	struct vx_filter f = { .record = upload_record,
 		.worker_new = worker_new,
 		.worker_free = worker_free,
@@ -134,6 +153,7 @@ int main(int argc, char **argv)
 	int status = vx_filter_main(&f, argv + optind);
 	if (o.common.verbose)
 		sidecars_name(o.sidecars);
+	rewrite_free(o.rewrite);
 	sidecars_free(o.sidecars);
 	vx_phi_free(o.rules);
 	vx_store_close(o.store);

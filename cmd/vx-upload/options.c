@@ -10,8 +10,9 @@ static const char usage[] =
 	"\n"
 	"      --to URL          the store: file:///folder or s3://bucket[/prefix] (default: $VX_STORE)\n"
 	"      --group NAME      put everything below NAME, named without the identifier's type\n"
-	"      --field PATH      a field that names a local file; may be given several times, and dotted\n"
-	"                        (default: path_nii and path_json)\n"
+	"      --field PATH      a field that names local files: a path, or an object or list of paths; may be given\n"
+	"                        several times, and dotted; \".\" is the whole record (default: path_nii and "
+	"path_json)\n"
 	"      --key TEMPLATE    the object's name below --to and --group (default: {name}{suffix} with\n"
 	"                        --group, {identifier}{suffix} without)\n"
 	"      --on-conflict reject|update\n"
@@ -36,6 +37,11 @@ static const char usage[] =
 	"                        the system's)\n"
 	"      --endpoint URL    of the S3 store (default: as the AWS tools find it)\n"
 	"      --insecure-http   allow an http:// endpoint on another machine\n"
+	"      --rewrite MAP     send nothing: replace each path by the URL that MAP (lines with path and url) has for "
+	"it\n"
+	"      --map-root DIR=URL\n"
+	"                        send nothing: a path below DIR has the same way below URL; may be given several "
+	"times\n"
 	"      --api URL         refuse when this API is a production deployment (default: $VX_API)\n"
 	"      --production      do not refuse\n" VX_OPT_HELP_JOBS("16 for s3://, 8 for file://");
 
@@ -65,6 +71,7 @@ void upload_options(int argc, char **argv, struct upload *o)
 		ALLOW,
 		JOURNAL,
 		CA_FILE,
+		MAP,
 		TEXTS,
 		FIELD = TEXTS,
 		CONFLICT,
@@ -77,13 +84,15 @@ void upload_options(int argc, char **argv, struct upload *o)
 		TRUST,
 		CONNECTIONS,
 		LIMIT_RATE,
-		PART_SIZE
+		PART_SIZE,
+		ROOT
 	};
 	static const struct option longs[] = { { "to", required_argument, NULL, TO },
 		{ "group", required_argument, NULL, GROUP }, { "field", required_argument, NULL, FIELD },
 		{ "key", required_argument, NULL, KEY }, { "on-conflict", required_argument, NULL, CONFLICT },
 		{ "sidecars", required_argument, NULL, SIDECARS }, { "phi", required_argument, NULL, PHI },
 		{ "allow", required_argument, NULL, ALLOW }, { "journal", required_argument, NULL, JOURNAL },
+		{ "rewrite", required_argument, NULL, MAP }, { "map-root", required_argument, NULL, ROOT },
 		{ "trust-times", no_argument, NULL, TRUST }, { "dry-run", no_argument, NULL, DRY_RUN },
 		{ "retry-for", required_argument, NULL, RETRY }, { "endpoint", required_argument, NULL, ENDPOINT },
 		{ "insecure-http", no_argument, NULL, INSECURE }, { "api", required_argument, NULL, API },
@@ -94,7 +103,7 @@ void upload_options(int argc, char **argv, struct upload *o)
 		VX_OPT_COMMON, { 0 } };
 	/* In the order of the enum. */
 	const char **const texts[] = { &o->to, &o->group, &o->key, &o->endpoint, &o->api, &o->allow, &o->journal,
-		&o->ca_file };
+		&o->ca_file, &o->map };
 	int c;
 	while ((c = getopt_long(argc, argv, VX_OPT_SHORT, longs, NULL)) != -1) {
 		switch (c) {
@@ -129,6 +138,11 @@ void upload_options(int argc, char **argv, struct upload *o)
 			break;
 		case INSECURE:
 			o->insecure_http = true;
+			break;
+		case ROOT:
+			if (o->n_roots == ROOTS_MAX)
+				vx_die(VX_EUSAGE, "--map-root: more than %d", ROOTS_MAX);
+			o->roots[o->n_roots++] = optarg;
 			break;
 		case TRUST:
 			o->trust_times = true;

@@ -39,7 +39,7 @@ int local_path(const struct vx_json *record, const char *field, const char *valu
 	if (begins(value, "s3://") || begins(value, "https://") || begins(value, "http://"))
 		return VX_OK;
 	if (begins(value, "file:")) {
-		if (vx_store_has_url(store, value))
+		if (store && vx_store_has_url(store, value))
 			return VX_OK;
 		*path = vx_file_url_path(value);
 		if (!*path)

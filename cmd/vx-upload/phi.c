@@ -17,11 +17,13 @@ static void search_sidecar(const struct vx_phi *rules, const char *path, struct 
 	vx_json_free(sidecar);
 }
 
-static int judge(const struct phi_check *check, struct vx_record *rec, const char *field, const char *path,
+int phi_check(const struct phi_check *check, struct vx_record *rec, const char *field, const char *path,
 	atomic_long *files, struct vx_error *err)
 {
 	struct vx_phi_list list = VX_PHI_LIST_INIT;
 	int status = VX_OK;
+	if (check->cleaned && is_sidecar(field, path))
+		return VX_OK;
 	if (is_sidecar(field, path))
 		search_sidecar(check->rules, path, &list);
 	else if (vx_phi_file(check->rules, path, &list, NULL) != VX_OK)
@@ -35,21 +37,5 @@ static int judge(const struct phi_check *check, struct vx_record *rec, const cha
 		vx_warn(rec, "%s: %s of the file may be personal (%s): it leaves as it is", field, list.items[i].where,
 			list.items[i].kind);
 	vx_phi_list_free(&list);
-	return status;
-}
-
-int phi_check(const struct phi_check *check, struct vx_record *rec, const char *field, atomic_long *files,
-	struct vx_error *err)
-{
-	size_t len = 0;
-	const char *text = vx_json_text(vx_json_path(rec->json, field), &len);
-	char *path = NULL;
-	int status = VX_OK;
-	/* What is no path here, the upload rejects or passes over. */
-	if (!text || strlen(text) != len || local_path(rec->json, field, text, check->store, &path, NULL) != VX_OK)
-		return VX_OK;
-	if (path && !(check->cleaned && is_sidecar(field, path)))
-		status = judge(check, rec, field, path, files, err);
-	free(path);
 	return status;
 }

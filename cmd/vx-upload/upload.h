@@ -25,13 +25,16 @@
 #include "vx_store.h"
 #include "vx_store_key.h"
 
-enum { FIELDS_MAX = 32 };
+enum { FIELDS_MAX = 32, ROOTS_MAX = 32 };
 struct sidecars;
+struct rewrite;
 
 /* What was asked for, and what is set up for it before the first record. */
 struct upload {
 	struct vx_common common;
-	const char *to, *group, *key, *api, *endpoint, *allow, *journal, *ca_file;
+	const char *to, *group, *key, *api, *endpoint, *allow, *journal, *ca_file, *map;
+	const char *roots[ROOTS_MAX];
+	size_t n_roots;
 	const char *fields[FIELDS_MAX];
 	size_t n_fields;
 	bool update, dry_run, production, insecure_http, as_is, phi_reject, trust_times;
@@ -39,6 +42,7 @@ struct upload {
 	int connections;
 	uint64_t limit_rate, part_size;
 	/* Set up before the loop. */
+	struct rewrite *rewrite; /* NULL: files are put into the store */
 	struct vx_store *store;
 	struct vx_store_key *names;
 	struct sidecars *sidecars; /* NULL: they go as they are */
@@ -58,7 +62,51 @@ void upload_add_field(struct upload *o, const char *field);
 int upload_record(struct vx_record *rec, void *worker, void *arg, struct vx_error *err);
 extern const char *const upload_status_names[]; /* VX_STORED_* is the index */
 
-/* local_path: the local file that a field's value names, to be freed; *path = NULL for a URL that stays as it is. */
+/* Leaves: the strings in the fields of a record, each of which may name a file or a folder; objects and lists of any
+ * depth count by what is in them. */
+struct leaf {
+	const char *field;       /* as --field names it; "." is the record as a whole */
+	char *where;             /* the same with the way to the string behind it: "files.t2.nii" */
+	bool nested;             /* where is more than field */
+	const char *text;        /* the string; the record's */
+	char *path;              /* the local file; NULL: a URL, which stays */
+	struct vx_buf url;       /* what takes the string's place; empty: nothing does */
+	struct vx_stored stored; /* of a folder: size of all, no hash */
+};
+struct leaves {
+	struct leaf *items;
+	size_t n, cap;
+};
+
+/* leaves_find: appends those of one field. VX_EREJECT: what is there is no string.
+ * leaves_set: the record with each url in the place of its string. */
+int leaves_find(struct leaves *l, struct vx_json *record, const char *field, struct vx_error *err) VX_MUST_USE;
+void leaves_set(const struct leaves *l, struct vx_json *record);
+void leaves_free(struct leaves *l);
+
+/* leaf_wants_sha256: whether the model has the hash of this leaf's file beside it. */
+bool leaf_wants_sha256(const struct vx_record *rec, const struct leaf *leaf);
+
+/* put_leaf: the file, or all files of the folder, of a leaf -> the store; fills in url and stored.
+ * put_check: looks whether what may be personal leaves with it, before any file of the record is stored: a warning each,
+ * or with --phi=reject VX_EREJECT. */
+int put_leaf(struct upload *o, struct vx_record *rec, struct vx_store_conn *conn, struct leaf *leaf,
+	struct vx_error *err) VX_MUST_USE;
+int put_check(struct upload *o, struct vx_record *rec, const struct leaf *leaf, struct vx_error *err) VX_MUST_USE;
+
+/* plan_line: what would become of one file, on stdout. */
+void plan_line(
+	struct vx_record *rec, const char *where, const char *path, const char *url, const struct vx_stored *stored);
+
+/* Rewriting: URLs in the place of paths, nothing is sent.
+ * rewrite_new: map: a file of lines as a mirror prints them, or NULL; roots: "/data=s3://bucket/prefix" each. VX_EUSAGE, VX_EDATA, VX_EIO. */
+struct rewrite *rewrite_new(const char *map, const char *const *roots, size_t n, struct vx_error *err) VX_MUST_USE;
+void rewrite_free(struct rewrite *r);
+/* rewrite_leaf: fills in url, and stored.sha256 ("" where it is not known). VX_EREJECT: no URL for this path is known. */
+int rewrite_leaf(struct rewrite *r, struct leaf *leaf, struct vx_error *err) VX_MUST_USE;
+
+/* local_path: the local file that a field's value names, to be freed; *path = NULL for a URL that stays as it is. store may
+ * be NULL. */
 int local_path(const struct vx_json *record, const char *field, const char *value, const struct vx_store *store,
 	char **path, struct vx_error *err) VX_MUST_USE;
 
@@ -82,15 +130,14 @@ void sidecars_count(struct sidecars *s, const struct vx_json *left_out);
 void sidecars_summary(struct sidecars *s, struct vx_buf *b);
 void sidecars_name(struct sidecars *s);
 
-/* phi_check: looks at the file of one field before any of the record's files is stored, and warns of what may be personal
- * in an image, or a sidecar, that leaves as it is; reject: VX_EREJECT instead. *files counts those with warnings. */
+/* phi_check: looks at one file that is to leave, and warns of what may be personal in it; with reject VX_EREJECT instead.
+ * *files counts those with warnings. */
 struct phi_check {
 	const struct vx_phi *rules;
-	const struct vx_store *store;
 	bool cleaned; /* sidecars are, and need no look */
 	bool reject;
 };
-int phi_check(const struct phi_check *check, struct vx_record *rec, const char *field, atomic_long *files,
-	struct vx_error *err) VX_MUST_USE;
+int phi_check(const struct phi_check *check, struct vx_record *rec, const char *field, const char *path,
+	atomic_long *files, struct vx_error *err) VX_MUST_USE;
 
 #endif
