@@ -83,6 +83,7 @@ converted() { printf '%s\n' "$BATS_TEST_TMPDIR/images/$SERIES"/$1*/converted/*.n
 			["9_tfl_3d+20PD+20ref_tra_1.5x1.5_t3-67276","PD",[128,128,16],null,0.00153,0.8]
 		END
 	)"
+	same "$(exported study .patient_age)" 63
 	same "$(exported volume .acquisition_datetime | LC_ALL=C sort | tail -n 1)" '"2011-07-07T12:04:04.077500"'
 	same "$(exported volume '[.magnetic_field_strength, .manufacturer, .model_name, .study_instance_uid, .license]' | sort -u)" \
 		"[3,\"Siemens\",\"Skyra\",\"$uid\",\"CC-BY-3.0\"]"
@@ -259,4 +260,71 @@ converted() { printf '%s\n' "$BATS_TEST_TMPDIR/images/$SERIES"/$1*/converted/*.n
 	expect 69
 	has "$err" 'dcm2niix, which converts the DICOM files, is not installed (make deps)'
 	has "$(counts)" 'specimen created 41'
+}
+
+# planted: "patient age" a study of the last export.
+studies() { exported study '"\(.parent_identifier) \(.patient_age)"' | LC_ALL=C sort; }
+
+@test "prostatex: no image of two people; a study of two is told; ages in years, none above 89" {
+	take "$SERIES/7*" "$SERIES/8*" '*.csv'
+	LC_ALL=C sed -i 's/ProstateX-0000/ProstateX-0002/g' "$X/$SERIES"/7*/1-1*.dcm
+	start_serve
+	ingest
+	expect 1
+	same "$(jq -r .reason "$BATS_TEST_TMPDIR/rejects")" \
+		'series 1.3.6.1.4.1.14519.5.2.1.7311.5101.339319789559896104041345048780 has files of several patients'
+	has "$(counts)" 'volume created 1'
+	LC_ALL=C sed -i 's/ProstateX-0000/ProstateX-0002/g; s/AS\x04\x00063Y/AS\x04\x00018M/' "$X/$SERIES"/7*/*.dcm
+	LC_ALL=C sed -i 's/AS\x04\x00063Y/AS\x04\x00090Y/' "$X/$SERIES"/8*/*.dcm
+	ingest --on-conflict update
+	expect 0
+	has "$err" 'prostatex: warning: one StudyInstanceUID, several patients: patient/PX00001, patient/PX00003'
+	same "$(jq -r 'select(.severity == "error") | .rule' "$BATS_TEST_TMPDIR/findings")" study_of_several_patients
+	export_all
+	same "$(studies)" "$(printf '%s\n' '"patient/PX00001 null"' '"patient/PX00003 1.5"')"
+	same "$(exported volume .parent_identifier | LC_ALL=C sort | cut -d / -f 2)" "$(printf 'PX00001\nPX00003')"
+}
+
+@test "prostatex: a series in several folders is no image of each; any name of a folder" {
+	local odd=$X/"a b"$'\n'"'c" seven
+	take "$SERIES/7*" '*.csv'
+	seven=$(echo "$X/$SERIES"/7*)
+	mv "$seven" "$odd"
+	start_serve
+	ingest
+	expect 0
+	has "$(counts)" 'volume created 1'
+	mkdir "$X/d"
+	cp "$odd"/* "$X/d" # the same files again: the same image
+	ingest --expect-unchanged
+	expect 0
+	rm "$X/d"/1-0* "$odd"/1-1*
+	ingest
+	expect 1
+	same "$(jq -r .reason "$BATS_TEST_TMPDIR/rejects" | sort -u -)" 'its files are spread over several folders'
+	same "$(jq -r .record._source.file "$BATS_TEST_TMPDIR/rejects" | LC_ALL=C sort)" "$(printf "%s\n" "'c" 'a b' d)"
+}
+
+@test "prostatex: ended in the middle it ends at once, and leaves nothing of anybody behind" {
+	take "$SERIES/7*" '*.csv'
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\n[ "$1" != --version ] || exit 0\necho $$ >%q/pid\nexec sleep 60\n' "$BATS_TEST_TMPDIR" >"$BATS_TEST_TMPDIR/bin/dcm2niix"
+	chmod +x "$BATS_TEST_TMPDIR/bin/dcm2niix"
+	start_serve
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH "$ROOT/share/datasets/prostatex.sh" --api "$API" --data "$X" --work "$BATS_TEST_TMPDIR/images" -q \
+		>/dev/null 2>&1 3>&- &
+	script=$!
+	for _ in $(seq 200); do [ ! -s "$BATS_TEST_TMPDIR/pid" ] || break; sleep 0.1; done
+	[ -n "$(find "$BATS_TEST_TMPDIR/images" -name '.part-*' -perm 700)" ]
+	status=0 SECONDS=0
+	kill "$script"
+	wait "$script" || status=$?
+	expect 143
+	[ "$SECONDS" -lt 20 ]
+	run3 kill -0 "$(cat "$BATS_TEST_TMPDIR/pid")"
+	expect 1
+	same "$(find "$BATS_TEST_TMPDIR/images" -name '.part-*')" ''
+	run3 ingest -q
+	expect 0
+	has "$(counts)" 'volume created 1'
 }

@@ -67,11 +67,25 @@ images() {
 # One a StudyInstanceUID, on the day of its first image; with the name of the same study in PI-CAI, where the map has it.
 studies() {
 	picai_map >"$VX_TMP/picai"
-	map 'group_by([._patient, ._match.study])[] | .[0] + {_day: ([.[]._match.date | values] | min)}
+	one_patient_each <"$VX_TMP/images"
+	map 'group_by([._patient, ._match.study])[] | .[0]
+		+ {_day: ([.[]._match.date | values] | min), _ages: ([.[]._match.age | values] | unique)}
 		| attempt(imaging_study({$license, study_uid: (._match.study | required("StudyInstanceUID")),
 			study_date: (._day | date("AcquisitionDateTime")), modality: "MR",
+			patient_age: (if ._ages | length == 1 then ._ages[0] else null end),
 			other_data: ({picai_study: $picai[0][._match.patient + " " + (._day // "")]} | without_nulls)}))' \
 		-s --arg license "$license" --slurpfile picai "$VX_TMP/picai" <"$VX_TMP/images"
+}
+
+# A StudyInstanceUID belongs to one patient: where several have it, a PatientID is wrong. Told, with a finding each.
+one_patient_each() {
+	jq -c -s 'group_by(._match.study)[] | .[0]._match.study as $study | ([.[]._patient] | unique) as $patients
+		| select($study and ($patients | length) > 1)
+		| {file: "DICOM", rule: "study_of_several_patients", severity: "error", patient: $patients[0],
+			columns: ["StudyInstanceUID"], values: [$study],
+			message: "one StudyInstanceUID, several patients: \($patients | join(", "))"}' >"$VX_TMP/findings/studies"
+	[ ! -s "$VX_TMP/findings/studies" ] || say "warning: $(jq -r .message "$VX_TMP/findings/studies" | head -n 1)" \
+		"($(wc -l <"$VX_TMP/findings/studies") such studies; all of them: --findings FILE)"
 }
 
 # Named after series number and description; the end of the series UID keeps two of one name apart, and what dcm2niix put

@@ -12,26 +12,47 @@
 # its sidecars, which then are replaced by copies without them.
 # SPDX-License-Identifier: MIT
 
-# dicom_folders: the folders below DATA that hold DICOM files, relative to it, one a line, sorted.
+# dicom_folders: the folders below DATA that hold DICOM files, relative to it, sorted, a NUL behind each: any other character
+# may be in a name.
 dicom_folders() {
-	run vx-scan --kind dicom "$DATA" | jq -r '._file.rel | if contains("/") then sub("/[^/]*$"; "") else "." end' | LC_ALL=C sort -u
+	run vx-scan --kind dicom "$DATA" | jq -j '._file.rel | (if contains("/") then sub("/[^/]*$"; ""; "m") else "." end) + "\u0000"' |
+		LC_ALL=C sort -zu
 }
 
 # What a folder held when it was converted, and by what: while this stays, the images do.
 dicom_stamp() {
 	find "$DATA/$1" -maxdepth 1 -type f -printf '%f\t%s\t%T@\n' | LC_ALL=C sort
-	printf '%s\n' "$VX_DCM2NIIX"
+	printf '%s\n' "$VX_DCM2NIIX" 'vx 2' # the number goes up when more is kept of a folder
+}
+
+# dicom_headers PART FOLDER: what the files of each series agree on, in PART/.headers: age, and one hash of their
+# SOPInstanceUIDs. dcm2niix takes the files of one series together whosever they are: 1, and the reason, where they are of
+# several patients or studies.
+dicom_headers() {
+	local uids
+	{ vx-scan -q --kind dicom --pattern '{file}' "$DATA/$2" | vx-dicom-meta -q -j 1; } 2>/dev/null |
+		jq -c 'select(.series_instance_uid) | {series: .series_instance_uid, study: .study_instance_uid, uid: ._dicom.sop_instance_uid,
+			patient: ._dicom.patient_id, age: ._dicom.patient_age}' | jq -c -s 'group_by(.series)[] | {series: .[0].series,
+			patients: ([.[].patient] | unique | length), studies: ([.[].study] | unique | length),
+			age: ([.[].age] | unique | if length == 1 then .[0] else null end), uids: ([.[].uid] | unique | join(" "))}' |
+		while IFS= read -r line; do
+			uids=$(jq -r .uids <<<"$line" | sha256sum)
+			jq -c --arg files "${uids%% *}" 'del(.uids) + {$files}' <<<"$line"
+		done >"$1/.headers"
+	jq -r 'select(.patients > 1 or .studies > 1) | "series \(.series) has files of several " +
+		if .patients > 1 then "patients" else "studies" end' "$1/.headers" | head -n 1 | { ! grep .; }
 }
 
 # Sidecars in folder $1: a line of series.ndjson each, then cleaned copies in their place.
 dicom_sidecars() {
 	local side
 	for side in "$1"/*.json; do
-		jq -c --arg name "$(basename "$side" .json)" --arg folder "$2" 'def text: if type == "string" and . != "" then . else null end;
+		jq -c --arg name "$(basename "$side" .json)" --arg folder "$2" --slurpfile headers "$1/.headers" 'def text: if type == "string" and . != "" then . else null end;
 			{path_nii: "\($folder)/converted/\($name).nii.gz", path_json: "\($folder)/converted/\($name).json",
-				_match: {patient: (.PatientID | text), study: (.StudyInstanceUID | text), name: $name,
+				_match: ({patient: (.PatientID | text), study: (.StudyInstanceUID | text), name: $name,
 					series: (.SeriesInstanceUID | text),
-					date: (.AcquisitionDateTime | text | if . then .[:10] else null end)},
+					date: (.AcquisitionDateTime | text | if . then .[:10] else null end)} +
+					(.SeriesInstanceUID as $series | [$headers[] | select(.series == $series) | {age, files}][0] // {age: null, files: null})),
 				_source: {file: $folder}}' "$side" || return
 		printf '{"identifier":"volume/%s","path_json":"%s"}\n' "$(basename "$side" .json)" "$side" >>"$1/.clean"
 	done >"$1/series.ndjson"
@@ -63,12 +84,18 @@ dicom_all_slices() {
 		printf '%s: %s: warning: %d of %d DICOM files became no image\n' "$VX_NAME" "$2" $((found - used)) "$found" >&2
 }
 
+# What dcm2niix said last, apart from who it is.
+dicom_last_words() {
+	grep -a -v "^Chris Rorden's dcm2nii" "$1" | grep -a . | tail -n 1 | grep . || echo 'it gives no reason'
+}
+
 # dicom_images_of PART FOLDER: dcm2niix into PART; says why where it fails.
 dicom_images_of() {
 	local status=0 image
-	timeout 3600 dcm2niix -b y -ba n -z n -f %j -d 0 -o "$1" "$DATA/$2" >"$1/.log" 2>&1 </dev/null || status=$?
+	dicom_headers "$1" "$2" || return
+	timeout --foreground 3600 dcm2niix -b y -ba n -z n -f %j -d 0 -o "$1" "$DATA/$2" >"$1/.log" 2>&1 </dev/null || status=$?
 	[ "$status" -ne 124 ] || { echo 'dcm2niix did not end within an hour' && return 1; }
-	[ "$status" -eq 0 ] || { echo "dcm2niix failed with status $status: $(tail -n 1 "$1/.log")" && return 1; }
+	[ "$status" -eq 0 ] || { echo "dcm2niix failed with status $status: $(dicom_last_words "$1/.log")" && return 1; }
 	dicom_all_slices "$1" "$2" || return
 	for image in "$1"/*.nii; do
 		[ -e "$image" ] || { echo 'dcm2niix made no image of it' && return 1; }
@@ -76,12 +103,15 @@ dicom_images_of() {
 		dicom_without_comment "$image" || return
 	done
 	dicom_sidecars "$1" "$2" 2>"$1/.log" || { echo "its sidecars cannot be read: $(head -n 1 "$1/.log")" && return 1; }
-	rm "$1/.log"
+	rm "$1/.log" "$1/.headers"
 }
 
 # dicom_folder FOLDER: one folder, in a process of its own; a line "converted", "kept" or "failed" goes to done.
 dicom_folder() {
-	local folder=$1 to=$WORK/$1/converted part reason
+	local folder=$1 to=$WORK/$1/converted part='' reason
+	# Names and dates of birth lie in part until it is done: no end but a kill -9 leaves it there.
+	trap '[ -z "$part" ] || rm -rf "$part"' EXIT
+	trap 'exit 143' HUP INT TERM
 	dicom_stamp "$folder" >"$VX_TMP/stamp.$$"
 	if cmp -s "$VX_TMP/stamp.$$" "$to/.stamp"; then
 		echo kept >>"$VX_TMP/done"
@@ -115,19 +145,28 @@ dicom_convert() {
 	rm -rf "$WORK"/.part-*
 	: >"$VX_TMP/done"
 	export WORK DATA VX_TMP VX_NAME VX_DCM2NIIX
-	export -f dicom_folder dicom_stamp dicom_images_of dicom_all_slices dicom_without_comment dicom_sidecars
+	export -f dicom_folder dicom_stamp dicom_images_of dicom_all_slices dicom_without_comment dicom_sidecars dicom_headers dicom_last_words
 	# shellcheck disable=SC2016 # expands in the other shell
-	tr '\n' '\0' <"$VX_TMP/folders" | xargs -0 -n 1 -P "$(nproc)" bash -c 'dicom_folder "$1"' dicom || vx_note 74 dicom
+	setsid xargs -0 -n 1 -P "$(nproc)" bash -c 'dicom_folder "$1"' dicom <"$VX_TMP/folders" &
+	VX_GROUP=$!
+	wait "$VX_GROUP" || vx_note 74 dicom
+	VX_GROUP=''
 	exec {lock}>&-
 	if grep -q failed "$VX_TMP/done"; then vx_note 1 dcm2niix; fi
 	[ -n "$VX_QUIET" ] || say "DICOM folders: $(LC_ALL=C sort "$VX_TMP/done" | uniq -c | awk '{ printf "%s%d %s", (NR > 1 ? ", " : ""), $1, $2 }')"
 }
 
 # dicom_images: a record an image that this dataset has become: path_nii, path_json, and in _match patient, study (UID),
-# series (UID), date (YYYY-MM-DD) and name (series UID and what dcm2niix put behind it, unique).
+# series (UID), date (YYYY-MM-DD), age (years) and name (series UID and what dcm2niix put behind it, unique). A series of
+# which each of several folders has a part has become no whole image: refused; the same files in several folders are one.
 dicom_images() {
 	local folder
-	while IFS= read -r folder; do
+	# shellcheck disable=SC2016 # jq
+	while IFS= read -r -d '' folder; do
 		[ ! -e "$WORK/$folder/converted/series.ndjson" ] || cat "$WORK/$folder/converted/series.ndjson"
-	done <"$VX_TMP/folders" | jq -c --arg work "$WORK/" '.path_nii |= $work + . | .path_json |= $work + .'
+	done <"$VX_TMP/folders" | map '[group_by(._match.series)[] | ([.[]._match.files] | unique | length) as $parts | .[] | {$parts, image: .}]
+		| sort_by(.image._source.file, .image.path_nii)[]
+		| .parts as $parts | .image | attempt(if $parts == 1 then . else refuse("series"; ._match.series;
+			"its files are spread over several folders") end
+			| .path_nii |= $work + . | .path_json |= $work + .)' -s --arg work "$WORK/"
 }

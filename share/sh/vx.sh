@@ -14,6 +14,7 @@
 #
 # Dataset scripts are bash, not POSIX sh: a pipe's status must be that of its worst stage (pipefail), and bash is part
 # of every Debian and Ubuntu. Sets API, DATA, STORE and VX_TMP, a folder that is gone at the end, however that comes.
+# VX_GROUP may name a process group that ends with the script.
 # SPDX-License-Identifier: MIT
 
 set -euo pipefail
@@ -298,6 +299,10 @@ vx_at_exit() {
 	trap - EXIT
 	trap '' PIPE
 	trap 'rm -rf "$VX_TMP"; exit 130' HUP INT TERM
+	if [ -n "${VX_GROUP:-}" ]; then
+		kill -- "-$VX_GROUP" 2>/dev/null || :
+		wait "$VX_GROUP" 2>/dev/null || :
+	fi
 	status=$(vx_worst "$status")
 	[ "$status" -gt 1 ] || [ -n "$VX_ENDED" ] || status=74
 	vx_collect || status=74
