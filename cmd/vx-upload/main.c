@@ -144,7 +144,7 @@ int main(int argc, char **argv)
 		.arg = &o,
 		.common = &o.common,
 		.parallel = true,
-		.default_jobs = strncasecmp(o.to, "s3:", 3) == 0 ? 16 : 8,
+		.default_jobs = !o.rewrite && strncasecmp(o.to, "s3:", 3) == 0 ? 16 : 8,
 		.batch_max = 1,
 		.window = WINDOW,
 		.lossy = o.dry_run,
