@@ -285,13 +285,13 @@ bool vx_journal_has(struct vx_journal *j, const char *key, const char *content)
 	struct vx_buf k = VX_BUF_INIT, c = VX_BUF_INIT;
 	struct slot want;
 	escaped(&k, key);
-	escaped(&c, content);
+	escaped(&c, content ? content : "");
 	digest(k.data, k.len, want.key, sizeof(want.key));
 	digest(c.data, c.len, want.content, sizeof(want.content));
 	vx_buf_free(&k);
 	vx_buf_free(&c);
 	pthread_mutex_lock(&j->lock);
-	const bool has = memcmp(table_find(&j->puts, want.key), &want, sizeof(want)) == 0;
+	const bool has = memcmp(table_find(&j->puts, want.key), &want, content ? sizeof(want) : sizeof(want.key)) == 0;
 	pthread_mutex_unlock(&j->lock);
 	return has;
 }

@@ -35,7 +35,7 @@ void vx_journal_close(struct vx_journal *j); /* NULL is allowed */
 /* vx_journal_damaged: lines that were passed over when it was read. */
 long vx_journal_damaged(const struct vx_journal *j);
 
-/* vx_journal_has: whether the newest line of key says content (any text: a digest). */
+/* vx_journal_has: whether the newest line of key says content (any text: a digest; NULL: whether there is a line). */
 bool vx_journal_has(struct vx_journal *j, const char *key, const char *content);
 
 /* vx_journal_put: key has content now. Call it only when the other side said so. VX_EIO. */

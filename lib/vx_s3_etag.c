@@ -1,5 +1,6 @@
 /* vx_s3_etag: a file's MD5, or the MD5 of its parts' MD5s, against an ETag. In: open file, ETag. Out: the same or not.
  * SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,12 +53,15 @@ static bool makes(uint64_t size, uint64_t part, unsigned long n)
 	return part > 0 && size > 0 && (size - 1) / part + 1 == n;
 }
 
-int vx_s3_etag_same(const struct vx_source *src, const char *etag, uint64_t own_part, bool *same, struct vx_error *err)
+int vx_s3_etag_same(const struct vx_source *src, const char *quoted, uint64_t own_part, bool *same, struct vx_error *err)
 {
 	const uint64_t usual[] = { own_part, 8 * MIB, 5 * MIB, 15 * MIB, 16 * MIB, 32 * MIB, 64 * MIB, 128 * MIB,
 		256 * MIB, 512 * MIB };
-	char *rest;
+	char etag[64], *rest;
 	*same = false;
+	/* A header has it in quotes, a list as S3 has it may have or not. */
+	quoted += *quoted == '"';
+	snprintf(etag, sizeof(etag), "%.*s", (int)strcspn(quoted, "\""), quoted);
 	if (vx_s3_etag_md5(etag))
 		return whole(src, etag, same, err);
 	if (strspn(etag, "0123456789abcdef") != 32 || etag[32] != '-')

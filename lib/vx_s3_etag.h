@@ -11,7 +11,8 @@
 #include "vx_source.h"
 
 /* vx_s3_etag_same: an ETag is the MD5 of the content, or of an object that was put in N parts the MD5 of their MD5s with
- * "-N" behind; the size of the parts is one of those that clients choose. own_part: a further one, 0: none.
+ * "-N" behind; the size of the parts is one of those that clients choose. own_part: a further one, 0: none. The
+ * ETag may stand in quotes.
  * Out: same  true: it is this file's; false: it is not, or cannot be told (an encrypted object has an ETag of no meaning)
  * Errors: VX_EREJECT: the file cannot be read, or changes. */
 int vx_s3_etag_same(

@@ -191,6 +191,7 @@ static int open_s3(struct vx_store *s, struct vx_error *err)
 		return VX_EUSAGE;
 	s->s3.window = vx_s3_window_new(s->s3.s3, s->prefix);
 	s->s3.part_size = s->o.part_size;
+	s->s3.dry_run = s->o.dry_run;
 	return VX_OK;
 }
 
@@ -318,8 +319,9 @@ static int hash_source(
 	const bool remembered = s->journal && s->o.trust_times;
 	if (remembered && vx_journal_seen(s->journal, &src->st, sha256))
 		return VX_OK;
-	int status = s->s3.s3 && !s->o.dry_run ? vx_store_s3_hash(&s->s3, key, src, sha256, err)
-					       : vx_source_sha256(src, sha256, err);
+	const bool known = s->journal && vx_journal_has(s->journal, key, NULL);
+	int status = s->s3.s3 && !s->o.dry_run && !known ? vx_store_s3_hash(&s->s3, key, src, sha256, err)
+							 : vx_source_sha256(src, sha256, err);
 	if (status == VX_OK && remembered && !s->o.dry_run)
 		status = vx_journal_see(s->journal, &src->st, sha256, err);
 	return status;
@@ -398,6 +400,13 @@ int vx_store_put_bytes(struct vx_store_conn *c, const char *key, const void *byt
 	if (status == VX_OK)
 		status = vx_source_open_bytes(&src, bytes, n, err);
 	return status == VX_OK ? put_source(c, key, &src, want_sha256, got, err) : status;
+}
+
+int vx_store_abort_stale(struct vx_store *s, double age, vx_store_stale_fn *take, void *arg, struct vx_error *err)
+{
+	if (!s->bucket)
+		return vx_error_set(err, VX_EUSAGE, NULL, "%s: a folder has no uploads in parts", s->url);
+	return vx_store_s3_abort_stale(&s->s3, s->prefix, age, s->o.dry_run, take, arg, err);
 }
 
 void vx_store_object_url(const struct vx_store *s, const char *key, struct vx_buf *out)

@@ -76,6 +76,18 @@ int vx_store_put(struct vx_store_conn *c, const char *key, const char *path, con
 int vx_store_put_bytes(struct vx_store_conn *c, const char *key, const void *bytes, size_t n, const char *want_sha256,
 	struct vx_stored *got, struct vx_error *err) VX_MUST_USE;
 
+/* What became of an upload in parts that began long ago and did not end. */
+enum vx_stale { VX_STALE_FOUND, VX_STALE_ABORTED, VX_STALE_GONE, VX_STALE_FAILED };
+
+/* vx_store_abort_stale: aborts the uploads in parts below the store that began age seconds ago or earlier, by the store's clock;
+ * with dry_run it only finds them. take: each one's key, beginning (seconds since the epoch), what became of it, and why it
+ * failed (NULL else).
+ * Errors: VX_EUSAGE for file://, which has none; as vx_s3 where the store cannot be asked. */
+typedef void vx_store_stale_fn(
+	void *arg, const char *key, int64_t began, enum vx_stale how, const struct vx_error *why);
+int vx_store_abort_stale(
+	struct vx_store *s, double age, vx_store_stale_fn *take, void *arg, struct vx_error *err) VX_MUST_USE;
+
 /* vx_store_object_url: the URL of an object, appended: percent-encoded for file://, as it is for s3:// (as AWS writes it). */
 void vx_store_object_url(const struct vx_store *s, const char *key, struct vx_buf *out);
 

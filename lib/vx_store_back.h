@@ -15,6 +15,7 @@
 #include "vx_s3_multipart.h"
 #include "vx_s3_window.h"
 #include "vx_source.h"
+#include "vx_store.h"
 
 #define VX_STORE_TEMP ".vx-upload" /* below a file:// store's root: files under way */
 
@@ -39,6 +40,7 @@ struct vx_store_s3 {
 	struct vx_s3 *s3;
 	struct vx_s3_window *window;
 	uint64_t part_size; /* as vx_store_options has it */
+	bool dry_run;
 };
 
 /* size_check: VX_EREJECT when no store takes a file of this size.
@@ -52,6 +54,10 @@ int vx_store_s3_look(const struct vx_store_s3 *s, const char *key, const struct 
 	bool sure, enum vx_found *found, struct vx_error *err) VX_MUST_USE;
 int vx_store_s3_write(const struct vx_store_s3 *s, const char *key, struct vx_source *src, const char *sha256,
 	bool replace, bool *made, struct vx_s3_sent *sent, struct vx_error *err) VX_MUST_USE;
+
+/* vx_store_s3_abort_stale: as vx_store_abort_stale, below prefix. */
+int vx_store_s3_abort_stale(const struct vx_store_s3 *s, const char *prefix, double age, bool dry_run,
+	vx_store_stale_fn *take, void *arg, struct vx_error *err) VX_MUST_USE;
 
 /* vx_store_wanted: VX_EREJECT when sha256 is not what was wanted (NULL: anything is). */
 int vx_store_wanted(const char *sha256, const char *want, struct vx_error *err) VX_MUST_USE;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "vx_s3_etag.h"
+#include "vx_s3_uploads.h"
 #include "vx_store_back.h"
 
 /* From this size on a file goes in parts. Up to the other, its MD5 costs less than a request. */
@@ -74,6 +75,9 @@ static int compare(const struct vx_store_s3 *s, const char *key, const struct vx
 	if (*same)
 		return VX_OK;
 	int status = vx_s3_etag_same(src, o->etag, part_of(s, src), same, err);
+	/* A run that was killed between the end of an upload and what puts its hash right left another one beside it. */
+	if (status == VX_OK && *same && o->sha256[0] && !s->dry_run && o->size <= VX_S3_PUT_MAX)
+		return vx_s3_set_sha256(s->s3, key, o->size, sha256, err);
 	if (status != VX_OK || *same || o->sha256[0])
 		return status;
 	status = vx_s3_sha256(s->s3, key, o, theirs, err);
@@ -106,4 +110,28 @@ int vx_store_s3_write(const struct vx_store_s3 *s, const char *key, struct vx_so
 		return vx_s3_put(s->s3, key, src->fd, src->size, sha256, when, made, err);
 	int status = src->parts.size ? VX_OK : vx_source_parts(src, part_of(s, src), again, err);
 	return status == VX_OK ? vx_s3_put_parts(s->s3, key, src, sha256, when, made, sent, err) : status;
+}
+
+int vx_store_s3_abort_stale(const struct vx_store_s3 *s, const char *prefix, double age, bool dry_run,
+	vx_store_stale_fn *take, void *arg, struct vx_error *err)
+{
+	struct vx_s3_uploads *l = vx_s3_uploads_new(s->s3, prefix);
+	const struct vx_s3_entry *u;
+	int status;
+	while ((status = vx_s3_uploads_next(l, &u, err)) > 0) {
+		struct vx_error why = VX_ERROR_INIT;
+		bool gone = false;
+		/* Without a beginning it cannot be known to be old. */
+		if (u->modified == 0 || (double)(vx_s3_uploads_now(l) - u->modified) < age ||
+			strncmp(u->key, prefix, strlen(prefix)) != 0)
+			continue;
+		int ended = dry_run ? VX_OK : vx_s3_abort(s->s3, u->key, u->upload_id, &gone, &why);
+		enum vx_stale how = ended != VX_OK ? VX_STALE_FAILED
+				    : dry_run      ? VX_STALE_FOUND
+				    : gone         ? VX_STALE_GONE
+						   : VX_STALE_ABORTED;
+		take(arg, u->key + strlen(prefix), u->modified, how, ended != VX_OK ? &why : NULL);
+	}
+	vx_s3_uploads_free(l);
+	return status;
 }

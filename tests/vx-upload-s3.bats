@@ -23,22 +23,7 @@ setup() {
 }
 
 teardown() {
-	[ -z "${ODD_PID:-}" ] || kill "$ODD_PID" 2>/dev/null || true
-}
-
-# start_odd ODDITY: tests/s3/odd_store.py on a free port.
-start_odd() {
-	local port
-	port=$(free_port)
-	/usr/bin/python3 "$ROOT/tests/s3/odd_store.py" "$port" "$1" >odd.log 2>odd.err 3>&- &
-	ODD_PID=$!
-	export AWS_ENDPOINT_URL=http://127.0.0.1:$port
-	for _ in $(seq 100); do
-		(exec 4<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return 0
-		sleep 0.05
-	done
-	cat odd.err
-	return 1
+	stop_odd
 }
 
 @test "created, then unchanged; the object has the bytes and their hash" {

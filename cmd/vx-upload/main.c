@@ -150,7 +150,7 @@ int main(int argc, char **argv)
 		.lossy = o.dry_run,
 		.summary_extra = summary,
 		.progress_extra = progress };
-	int status = vx_filter_main(&f, argv + optind);
+	int status = o.abort_stale ? upload_abort_stale(&o, argv + optind) : vx_filter_main(&f, argv + optind);
 	if (o.common.verbose)
 		sidecars_name(o.sidecars);
 	rewrite_free(o.rewrite);

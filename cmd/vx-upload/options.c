@@ -26,6 +26,9 @@ static const char usage[] =
 	"                        patient is: its header, extensions, gzip's names (default: warn)\n"
 	"      --journal FILE    keep there what the store has: what is in it is not asked for again\n"
 	"      --trust-times     with --journal: do not read a file again whose inode, size and times are the same\n"
+	"      --abort-stale AGE abort uploads in parts below --to that began AGE ago (12h, 2d) or earlier and did "
+	"not\n"
+	"                        end, print a line each, and read no records\n"
 	"      --dry-run         upload nothing, print what would be: one line a file\n"
 	"      --retry-for TIME  go on trying when the store is overloaded or away (default: 60s)\n"
 	"      --connections N   requests to an S3 store at once (default: 16)\n"
@@ -85,7 +88,8 @@ void upload_options(int argc, char **argv, struct upload *o)
 		CONNECTIONS,
 		LIMIT_RATE,
 		PART_SIZE,
-		ROOT
+		ROOT,
+		STALE
 	};
 	static const struct option longs[] = { { "to", required_argument, NULL, TO },
 		{ "group", required_argument, NULL, GROUP }, { "field", required_argument, NULL, FIELD },
@@ -99,8 +103,8 @@ void upload_options(int argc, char **argv, struct upload *o)
 		{ "production", no_argument, NULL, PRODUCTION },
 		{ "connections", required_argument, NULL, CONNECTIONS },
 		{ "limit-rate", required_argument, NULL, LIMIT_RATE },
-		{ "part-size", required_argument, NULL, PART_SIZE }, { "ca-file", required_argument, NULL, CA_FILE },
-		VX_OPT_COMMON, { 0 } };
+		{ "part-size", required_argument, NULL, PART_SIZE }, { "abort-stale", required_argument, NULL, STALE },
+		{ "ca-file", required_argument, NULL, CA_FILE }, VX_OPT_COMMON, { 0 } };
 	/* In the order of the enum. */
 	const char **const texts[] = { &o->to, &o->group, &o->key, &o->endpoint, &o->api, &o->allow, &o->journal,
 		&o->ca_file, &o->map };
@@ -135,6 +139,10 @@ void upload_options(int argc, char **argv, struct upload *o)
 			o->part_size = (uint64_t)vx_opt_bytes("--part-size", optarg);
 			if (o->part_size == 0 || o->part_size > VX_STORE_PART_MAX)
 				vx_die(VX_EUSAGE, "--part-size: '%s' is not in 1 to 5G", optarg);
+			break;
+		case STALE:
+			o->abort_stale = true;
+			o->stale_age = vx_opt_seconds("--abort-stale", optarg);
 			break;
 		case INSECURE:
 			o->insecure_http = true;

@@ -41,6 +41,8 @@ struct upload {
 	double retry_for;
 	int connections;
 	uint64_t limit_rate, part_size;
+	bool abort_stale;
+	double stale_age; /* seconds */
 	/* Set up before the loop. */
 	struct rewrite *rewrite; /* NULL: files are put into the store */
 	struct vx_store *store;
@@ -61,6 +63,9 @@ void upload_add_field(struct upload *o, const char *field);
 /* upload_record: a vx_filter's record callback; worker is a struct vx_store_conn, arg the struct upload. */
 int upload_record(struct vx_record *rec, void *worker, void *arg, struct vx_error *err);
 extern const char *const upload_status_names[]; /* VX_STORED_* is the index */
+
+/* upload_abort_stale: --abort-stale instead of records; files must be none. Returns the exit status. */
+int upload_abort_stale(const struct upload *o, char **files);
 
 /* Leaves: the strings in the fields of a record, each of which may name a file or a folder; objects and lists of any
  * depth count by what is in them. */

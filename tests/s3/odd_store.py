@@ -8,15 +8,20 @@ usage: odd_store.py PORT ODDITY     SPDX-License-Identifier: MIT
   race          says of each object once that it is not there, then that it is
   busy          answers the first three requests with 503 SlowDown and Retry-After
   broken        PUT: 500 InternalError
+  late-error    the first end of an upload in parts: HTTP 200, and in it InternalError
+  lost-answer   the same, but the object is made
+  bad-part      each end of an upload in parts: HTTP 200, and in it InvalidPart
+It has no lists of objects, but uploads in parts.
 The log on stdout: one line a request, method, path and the headers that matter, never Authorization."""
 import calendar
 import email.utils
 import http.server
 import sys
 import time
+import urllib.parse
 
 PORT, ODDITY = int(sys.argv[1]), sys.argv[2]
-objects, state = {}, {"requests": 0}
+objects, uploads, state = {}, {}, {"requests": 0, "ends": 0}
 
 
 class Store(http.server.BaseHTTPRequestHandler):
@@ -27,6 +32,46 @@ class Store(http.server.BaseHTTPRequestHandler):
 
     def date_time_string(self, timestamp=None):
         return email.utils.formatdate(time.time() + (7200 if ODDITY == "skew" else 0), usegmt=True)
+
+    def answer_xml(self, text):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def parts(self, path, query, body):
+        """Uploads in parts; False when the request is about none."""
+        upload = uploads.get(query.get("uploadId"))
+        if "uploads" in query and self.command == "POST":
+            uploads[str(len(uploads) + 1)] = {"path": path, "parts": {}, "sha256": self.headers["X-Amz-Meta-Sha256"]}
+            self.answer_xml(f"<InitiateMultipartUploadResult><UploadId>{len(uploads)}</UploadId></InitiateMultipartUploadResult>")
+        elif "uploads" in query:
+            self.answer_xml("<ListMultipartUploadsResult></ListMultipartUploadsResult>")
+        elif "uploadId" not in query:
+            return False
+        elif upload is None:
+            self.answer(404, "NoSuchUpload")
+        elif self.command == "PUT":
+            upload["parts"][int(query["partNumber"])] = body
+            self.answer(200, headers=[("ETag", f'"{query["partNumber"]}"')])
+        elif self.command == "POST":
+            self.end_upload(query["uploadId"], upload)
+        else:
+            del uploads[query["uploadId"]]
+            self.answer(204)
+        return True
+
+    def end_upload(self, name, upload):
+        state["ends"] += 1
+        odd = ODDITY == "bad-part" or (ODDITY in ("late-error", "lost-answer") and state["ends"] == 1)
+        if not odd or ODDITY == "lost-answer":
+            objects[upload["path"]] = (b"".join(b for _, b in sorted(upload["parts"].items())), upload["sha256"])
+            uploads[name] = None
+        if odd:
+            code = "InvalidPart" if ODDITY == "bad-part" else "InternalError"
+            self.answer_xml(f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>after all</Message></Error>")
+        else:
+            self.answer_xml("<CompleteMultipartUploadResult><ETag></ETag></CompleteMultipartUploadResult>")
 
     def answer(self, status, code=None, message="", headers=()):
         body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{message}</Message></Error>" if code else ""
@@ -71,6 +116,9 @@ class Store(http.server.BaseHTTPRequestHandler):
         print(self.command, self.path, *shown, flush=True)
         if self.odd():
             return
+        path, _, query = self.path.partition("?")
+        if self.parts(path, dict(urllib.parse.parse_qsl(query, keep_blank_values=True)), body):
+            return
         if self.command == "PUT":
             if self.headers.get("If-None-Match") and self.path in objects:
                 self.answer(412, "PreconditionFailed")
@@ -89,7 +137,7 @@ class Store(http.server.BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(objects[self.path][0])
 
-    do_GET = do_HEAD = do_PUT = handle_one
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = handle_one
 
 
 http.server.ThreadingHTTPServer(("127.0.0.1", PORT), Store).serve_forever()
