@@ -258,3 +258,59 @@ teardown() {
 	has "$err" "5497558138881 bytes: more than the 5 TiB that an object may have"
 	same "$(wc -l <odd.log)" 0
 }
+
+@test "what S3 calls transient is tried again: 500 InternalError, 400 RequestTimeout" {
+	start_odd flaky
+	run3 vx-upload -j 1 --to s3://lab rec
+	expect 0
+	has "$err" "1 created"
+	same "$(grep -c ^PUT odd.log)" 3
+}
+
+@test "keys that expire are read once more; when there are no others: 69" {
+	unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
+	export AWS_SHARED_CREDENTIALS_FILE=$PWD/keys
+	printf '[default]\naws_access_key_id = stale\naws_secret_access_key = s\n' >keys
+	start_odd expired
+	for i in $(seq 40); do jq -c --arg i "$i" '.identifier += $i' rec; done >many
+	run3 vx-upload --to s3://lab many
+	expect 0
+	has "$err" "40 created"
+	kill "$ODD_PID"
+	printf '[default]\naws_access_key_id = stale\naws_secret_access_key = s\n' >keys
+	start_odd expired-all
+	run3 vx-upload --to s3://lab rec
+	expect 69
+	has "$err" "ExpiredToken: The provided token has expired. (HTTP 400)"
+}
+
+@test "--limit-rate holds over all connections; the line of progress has bytes, rate and time left" {
+	start_odd busy
+	for i in 1 2 3 4; do
+		head -c 500000 /dev/urandom >"in/$i.nii"
+		printf '{"identifier":"volume/%s","path_nii":"in/%s.nii"}\n' "$i" "$i"
+	done >many
+	before=$(date +%s%N)
+	run3 vx-upload --limit-rate 500K --progress --to s3://lab many
+	expect 0
+	[ $((($(date +%s%N) - before) / 1000000)) -ge 3300 ]
+	has "$err" " MB, 0."
+	has "$err" " MB/s"
+	has "$err" "0 left"
+	for option in "--limit-rate fast" "--connections 0" "--connections 1000"; do
+		# shellcheck disable=SC2086 # option and value
+		run3 vx-upload $option --to s3://lab many
+		expect 64
+	done
+}
+
+@test "small records pass a large one that is slow, and come out behind it in order" {
+	start_odd busy
+	head -c 1500000 /dev/urandom >in/large.nii
+	printf '{"identifier":"volume/large","path_nii":"in/large.nii"}\n' >many
+	for i in $(seq 100); do jq -c --arg i "$i" '.identifier += $i' rec; done >>many
+	run3 vx-upload -j 2 --connections 2 --limit-rate 600K --to s3://lab many
+	expect 0
+	cmp <(jq -r .identifier out) <(jq -r .identifier many)
+	[ "$(grep ^PUT odd.log | grep -n large | cut -d: -f1)" -gt 20 ]
+}

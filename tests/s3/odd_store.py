@@ -8,6 +8,10 @@ usage: odd_store.py PORT ODDITY     SPDX-License-Identifier: MIT
   race          says of each object once that it is not there, then that it is
   busy          answers the first three requests with 503 SlowDown and Retry-After
   broken        PUT: 500 InternalError
+  flaky         the first PUT: 500 InternalError, the second: 400 RequestTimeout
+  expired       ExpiredToken, unless the access key is "fresh"; the first such answer makes the file that
+                AWS_SHARED_CREDENTIALS_FILE names hold that key, as whoever renews keys would
+  expired-all   the same, but nobody renews the keys
   late-error    the first end of an upload in parts: HTTP 200, and in it InternalError
   lost-answer   the same, but the object is made
   bad-part      each end of an upload in parts: HTTP 200, and in it InvalidPart
@@ -16,6 +20,7 @@ The log on stdout: one line a request, method, path and the headers that matter,
 import calendar
 import email.utils
 import http.server
+import os
 import sys
 import time
 import urllib.parse
@@ -101,6 +106,17 @@ class Store(http.server.BaseHTTPRequestHandler):
             self.answer(503, "SlowDown", "Please reduce your request rate.", [("Retry-After", "0")])
         elif ODDITY == "broken" and self.command == "PUT":
             self.answer(500, "InternalError", "We encountered an internal error.")
+        elif ODDITY == "flaky" and self.command == "PUT" and state.setdefault("puts", 0) < 2:
+            state["puts"] += 1
+            if state["puts"] == 1:
+                self.answer(500, "InternalError", "We encountered an internal error. Please try again.")
+            else:
+                self.answer(400, "RequestTimeout", "Your socket connection to the server was not read from in time.")
+        elif ODDITY.startswith("expired") and "Credential=fresh/" not in self.headers["Authorization"]:
+            if ODDITY == "expired":
+                with open(os.environ["AWS_SHARED_CREDENTIALS_FILE"], "w") as f:
+                    f.write("[default]\naws_access_key_id = fresh\naws_secret_access_key = s\n")
+            self.answer(400, "ExpiredToken", "The provided token has expired.")
         elif ODDITY == "no-condition" and self.headers.get("If-None-Match"):
             self.answer(501, "NotImplemented", "A header you provided implies functionality that is not implemented.")
         elif ODDITY == "race" and self.command == "HEAD" and self.path not in objects:
