@@ -249,6 +249,11 @@ void vx_store_close(struct vx_store *s)
 	free(s);
 }
 
+struct vx_store_place vx_store_place(const struct vx_store *s)
+{
+	return (struct vx_store_place){ s->s3.s3, s->prefix, s->root };
+}
+
 struct vx_store_conn *vx_store_connect(struct vx_store *s)
 {
 	struct vx_store_conn *c = vx_alloc(sizeof(*c));

@@ -59,6 +59,15 @@ int vx_store_s3_write(const struct vx_store_s3 *s, const char *key, struct vx_so
 int vx_store_s3_abort_stale(const struct vx_store_s3 *s, const char *prefix, double age, bool dry_run,
 	vx_store_stale_fn *take, void *arg, struct vx_error *err) VX_MUST_USE;
 
+/* vx_store_place: where a store keeps its objects: in a bucket below a prefix ("" or "picai/"), or below a folder. */
+struct vx_store;
+struct vx_store_place {
+	struct vx_s3 *s3;   /* NULL: a folder */
+	const char *prefix; /* s3 */
+	const char *root;   /* folder, without a slash at its end */
+};
+struct vx_store_place vx_store_place(const struct vx_store *s);
+
 /* vx_store_wanted: VX_EREJECT when sha256 is not what was wanted (NULL: anything is). */
 int vx_store_wanted(const char *sha256, const char *want, struct vx_error *err) VX_MUST_USE;
 
