@@ -209,6 +209,8 @@ counted() {
 	has "$err" "has no uploads in parts"
 	run3 vx-upload --to s3://lab/stale --abort-stale 1d rec
 	expect 64
+	run3 vx-upload --map-root /data=s3://lab/stale --abort-stale 1d
+	expect 64
 	for age in '' x -1; do
 		run3 vx-upload --to s3://lab/stale --abort-stale "$age"
 		expect 64

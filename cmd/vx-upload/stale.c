@@ -46,6 +46,8 @@ int upload_abort_stale(const struct upload *o, char **files)
 	struct vx_error err = VX_ERROR_INIT;
 	struct stale s = { .o = o };
 	char summary[120];
+	if (!o->store)
+		vx_die(VX_EUSAGE, "--abort-stale: needs a store, not --rewrite or --map-root");
 	if (files[0])
 		vx_die(VX_EUSAGE, "--abort-stale: reads no records: %s", files[0]);
 	s.run = vx_run_new(&o->common, &err);
