@@ -1,14 +1,11 @@
-/* vx_s3: HEAD, PUT and ranged GET of the objects of one bucket.
+/* vx_s3: HEAD and PUT of the objects of one bucket.
  * In: key and file. Out: what the store has, or why not. SPDX-License-Identifier: MIT */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "vx_hash.h"
 #include "vx_s3_call.h"
-
-enum { BLOCK = 1 << 20 };
 
 static void fill_object(const struct vx_http_response *a, struct vx_s3_object *o)
 {
@@ -111,42 +108,5 @@ int vx_s3_put(struct vx_s3 *s3, const char *key, int fd, uint64_t size, const ch
 			err, VX_EREJECT, NULL, "changed while it was sent: shorter than %" PRIu64 " bytes", size);
 	free(meta);
 	vx_http_response_clear(&a);
-	return status;
-}
-
-/* Bytes from..from + BLOCK of an object into the hash. */
-static int hash_block(struct vx_s3 *s3, struct vx_s3_call *c, const struct vx_s3_object *o, uint64_t from,
-	struct vx_sha256 *h, struct vx_error *err)
-{
-	struct vx_http_response a = { 0 };
-	uint64_t want = o->size - from < BLOCK ? o->size - from : BLOCK;
-	char range[80];
-	snprintf(range, sizeof(range), "Range: bytes=%" PRIu64 "-%" PRIu64, from, from + want - 1);
-	c->extra[0] = range;
-	int status = vx_s3_call(s3, c, &a, err);
-	if (status == VX_OK && (a.status == 206 || a.status == 200) && a.body.len == want)
-		vx_sha256_add(h, a.body.data, a.body.len);
-	else if (status == VX_OK && (a.status == 412 || a.status == 206 || a.status == 200))
-		status = vx_error_set(err, VX_EREJECT, NULL, "the object in the store changed while it was compared");
-	else if (status == VX_OK)
-		status = vx_s3_refusal(s3, &a, err);
-	c->extra[0] = NULL;
-	vx_http_response_clear(&a);
-	return status;
-}
-
-int vx_s3_sha256(struct vx_s3 *s3, const char *key, const struct vx_s3_object *o, char sha256[65], struct vx_error *err)
-{
-	char *match = vx_asprintf("If-Match: %s", o->etag);
-	struct vx_s3_call c = { .method = "GET", .key = key, .extra = { NULL, o->etag[0] ? match : NULL } };
-	struct vx_sha256 *h = vx_sha256_new();
-	int status = VX_OK;
-	for (uint64_t from = 0; status == VX_OK && from < o->size; from += BLOCK)
-		status = hash_block(s3, &c, o, from, h, err);
-	if (status == VX_OK)
-		vx_sha256_end(h, sha256);
-	else
-		vx_sha256_free(h);
-	free(match);
 	return status;
 }

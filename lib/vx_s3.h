@@ -70,7 +70,12 @@ enum vx_s3_when { VX_S3_ALWAYS, VX_S3_ONLY_NEW };
 int vx_s3_put(struct vx_s3 *s3, const char *key, int fd, uint64_t size, const char *sha256, enum vx_s3_when when,
 	bool *made, struct vx_error *err) VX_MUST_USE;
 
-/* vx_s3_sha256: reads the object o of vx_s3_head and hashes its content. VX_EREJECT when it changes meanwhile. */
+/* vx_s3_bucket: a HEAD that finds nothing cannot say whether the bucket is there: VX_EREFUSED when it is not. key is that
+ * of an object that was not found. One request, and none once the bucket was found. */
+int vx_s3_bucket(struct vx_s3 *s3, const char *key, struct vx_error *err) VX_MUST_USE;
+
+/* vx_s3_sha256: reads the object o of vx_s3_head and hashes its content, with a few requests at once in a bounded amount of
+ * memory (some 16 MiB for all threads of a store). VX_EREJECT when it changes meanwhile. */
 int vx_s3_sha256(struct vx_s3 *s3, const char *key, const struct vx_s3_object *o, char sha256[65],
 	struct vx_error *err) VX_MUST_USE;
 

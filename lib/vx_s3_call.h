@@ -33,6 +33,8 @@ struct vx_s3 {
 	char *host;                  /* the Host header's value */
 	char *base;                  /* path before the key: "" or "/bucket", behind the endpoint's own path */
 	atomic_bool no_precondition; /* the store answered If-None-Match with "not implemented" */
+	atomic_bool bucket_there;    /* as vx_s3_bucket found */
+	atomic_int reading;          /* blocks of objects on their way here, for all threads */
 	/* For the engine's thread alone, which signs. */
 	int64_t skew;      /* seconds that the store's clock is ahead of ours */
 	struct vx_aws now; /* the keys, once they were read a second time */

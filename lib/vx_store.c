@@ -385,6 +385,16 @@ static int check_key(const struct vx_store *s, const char *key, struct vx_error 
 	return why ? vx_error_set(err, VX_EREJECT, NULL, "the key '%.200s' %s", key, why) : VX_OK;
 }
 
+int vx_store_object(const struct vx_store_conn *c, const char *key, struct vx_store_object *p, struct vx_error *err)
+{
+	const struct vx_store *s = c->store;
+	*p = (struct vx_store_object){ .s3 = c->s3, .file = s->file };
+	int status = check_key(s, key, err);
+	if (status == VX_OK)
+		p->key = vx_asprintf("%s%s", c->s3 ? s->prefix : "", key);
+	return status;
+}
+
 int vx_store_put(struct vx_store_conn *c, const char *key, const char *path, const char *want_sha256,
 	struct vx_stored *got, struct vx_error *err)
 {
@@ -423,15 +433,21 @@ void vx_store_object_url(const struct vx_store *s, const char *key, struct vx_bu
 		vx_url_escape(out, key, strlen(key), true);
 }
 
+char *vx_store_url_key(const struct vx_store *s, const char *url)
+{
+	char *path = s->bucket ? NULL : vx_file_url_path(url);
+	const char *base = s->bucket ? s->url : s->root, *whole = s->bucket ? url : path;
+	const size_t n = strlen(base);
+	const bool below = whole && strncmp(whole, base, n) == 0 && whole[n] == '/' &&
+			   (s->bucket || !strstr(whole + n, "/../"));
+	char *key = below ? vx_strdup(whole + n + 1) : NULL;
+	free(path);
+	return key;
+}
+
 bool vx_store_has_url(const struct vx_store *s, const char *url)
 {
-	if (s->bucket) {
-		size_t n = strlen(s->url);
-		return strncmp(url, s->url, n) == 0 && url[n] == '/';
-	}
-	char *path = vx_file_url_path(url);
-	size_t n = strlen(s->root);
-	bool below = path && strncmp(path, s->root, n) == 0 && path[n] == '/' && !strstr(path, "/../");
-	free(path);
-	return below;
+	char *key = vx_store_url_key(s, url);
+	free(key);
+	return key != NULL;
 }

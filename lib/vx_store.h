@@ -76,6 +76,24 @@ int vx_store_put(struct vx_store_conn *c, const char *key, const char *path, con
 int vx_store_put_bytes(struct vx_store_conn *c, const char *key, const void *bytes, size_t n, const char *want_sha256,
 	struct vx_stored *got, struct vx_error *err) VX_MUST_USE;
 
+/* What an object should be: a file, or bytes that no file holds, or neither. */
+struct vx_store_content {
+	const char *path;
+	const void *bytes;
+	size_t n;
+	const char *sha256; /* any case; NULL: that of the file or the bytes, else of what the object says of itself */
+};
+
+enum vx_checked { VX_CHECKED_SAME, VX_CHECKED_MISSING, VX_CHECKED_OTHER };
+
+/* vx_store_check: whether the store has the object, with this content; writes nothing, and does not ask the journal.
+ * In: full  s3://: the object's bytes are read and hashed; else what the store says of it decides (size, SHA-256, ETag), and
+ *           the bytes only where that tells nothing. file://: the bytes decide in any case.
+ * Errors: VX_EREJECT: cannot be told: a file that cannot be read or has not the SHA-256 that it should have, a key that
+ *         cannot be, an object that changes or of which nothing says what it should be; the rest as vx_s3 says. */
+int vx_store_check(struct vx_store_conn *c, const char *key, const struct vx_store_content *content, bool full,
+	enum vx_checked *got, struct vx_error *err) VX_MUST_USE;
+
 /* What became of an upload in parts that began long ago and did not end. */
 enum vx_stale { VX_STALE_FOUND, VX_STALE_ABORTED, VX_STALE_GONE, VX_STALE_FAILED };
 
@@ -91,8 +109,10 @@ int vx_store_abort_stale(
 /* vx_store_object_url: the URL of an object, appended: percent-encoded for file://, as it is for s3:// (as AWS writes it). */
 void vx_store_object_url(const struct vx_store *s, const char *key, struct vx_buf *out);
 
-/* vx_store_has_url: whether a URL names something below this store. */
+/* vx_store_has_url: whether a URL names something below this store.
+ * vx_store_url_key: the key that vx_store_object_url made it from, to be freed; NULL: it is not below this store. */
 bool vx_store_has_url(const struct vx_store *s, const char *url);
+char *vx_store_url_key(const struct vx_store *s, const char *url);
 
 /* vx_store_key_check: NULL when key can be an object's, else a static reason (empty, "..", a control character, ...).
  * Empty segments ("a//b") are refused here; vx_store_put takes them for s3://, where they are a name like any other. */

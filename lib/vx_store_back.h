@@ -35,6 +35,10 @@ int vx_store_file_look(struct vx_store_file *f, const char *key, const struct vx
 int vx_store_file_write(struct vx_store_file *f, const char *key, const struct vx_source *src, char sha256[65],
 	const char *want, bool replace, bool *made, struct vx_error *err) VX_MUST_USE;
 
+/* vx_store_file_hash: the object's SHA-256; found is VX_FOUND_SAME, or VX_FOUND_NOTHING. */
+int vx_store_file_hash(struct vx_store_file *f, const char *key, char sha256[65], enum vx_found *found,
+	struct vx_error *err) VX_MUST_USE;
+
 /* A bucket as a store; shared by all threads. */
 struct vx_store_s3 {
 	struct vx_s3 *s3;
@@ -67,6 +71,16 @@ struct vx_store_place {
 	const char *root;   /* folder, without a slash at its end */
 };
 struct vx_store_place vx_store_place(const struct vx_store *s);
+
+/* vx_store_object: where a key of a connection is; one of s3 and file is set, key (with the prefix) is to be freed.
+ * VX_EREJECT: a key that cannot be one; then key is NULL. */
+struct vx_store_object {
+	const struct vx_store_s3 *s3;
+	struct vx_store_file *file;
+	char *key;
+};
+int vx_store_object(
+	const struct vx_store_conn *c, const char *key, struct vx_store_object *p, struct vx_error *err) VX_MUST_USE;
 
 /* vx_store_wanted: VX_EREJECT when sha256 is not what was wanted (NULL: anything is). */
 int vx_store_wanted(const char *sha256, const char *want, struct vx_error *err) VX_MUST_USE;

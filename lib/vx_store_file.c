@@ -149,29 +149,40 @@ static int compare(
 	return status;
 }
 
+/* Opens what is under key for reading. Out: *object is -1 when nothing is. */
+static int open_object(struct vx_store_file *f, const char *key, int *object, struct stat *st, struct vx_error *err)
+{
+	const char *leaf;
+	int folder, status = open_folder(f, key, false, &folder, &leaf, err);
+	*object = -1;
+	if (status != VX_OK || folder < 0)
+		return status;
+	*object = openat(folder, leaf, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (*object < 0 && errno != ENOENT)
+		status = store_errno(err, key, "cannot be opened in the store");
+	else if (*object >= 0 && (fstat(*object, st) != 0 || !S_ISREG(st->st_mode)))
+		status = vx_error_set(err, VX_EREJECT, NULL, "%s: is no regular file in the store", key);
+	if (status != VX_OK && *object >= 0) {
+		close(*object);
+		*object = -1;
+	}
+	close(folder);
+	return status;
+}
+
 int vx_store_file_look(struct vx_store_file *f, const char *key, const struct vx_source *src, char sha256[65],
 	enum vx_found *found, struct vx_error *err)
 {
-	const char *leaf;
 	struct stat st;
 	bool same = false;
-	int folder, status = open_folder(f, key, false, &folder, &leaf, err);
+	int object, status = open_object(f, key, &object, &st, err);
 	*found = VX_FOUND_NOTHING;
-	if (status != VX_OK || folder < 0)
+	if (object < 0)
 		return status;
-	int object = openat(folder, leaf, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (object < 0 && errno != ENOENT)
-		status = store_errno(err, key, "cannot be opened in the store");
-	else if (object >= 0 && (fstat(object, &st) != 0 || !S_ISREG(st.st_mode)))
-		status = vx_error_set(err, VX_EREJECT, NULL, "%s: is no regular file in the store", key);
-	else if (object >= 0) {
-		if (st.st_size == src->st.st_size)
-			status = compare(src, object, key, sha256, &same, err);
-		*found = same ? VX_FOUND_SAME : VX_FOUND_OTHER;
-	}
-	if (object >= 0)
-		close(object);
-	close(folder);
+	if (st.st_size == src->st.st_size)
+		status = compare(src, object, key, sha256, &same, err);
+	*found = same ? VX_FOUND_SAME : VX_FOUND_OTHER;
+	close(object);
 	return status;
 }
 
@@ -255,6 +266,20 @@ static int hash_fd(int fd, char sha256[65])
 	else
 		vx_sha256_free(h);
 	return n == 0 ? 0 : -1;
+}
+
+int vx_store_file_hash(
+	struct vx_store_file *f, const char *key, char sha256[65], enum vx_found *found, struct vx_error *err)
+{
+	struct stat st;
+	int object, status = open_object(f, key, &object, &st, err);
+	*found = object < 0 ? VX_FOUND_NOTHING : VX_FOUND_SAME;
+	if (object < 0)
+		return status;
+	if (hash_fd(object, sha256) != 0)
+		status = store_errno(err, key, "cannot be read in the store");
+	close(object);
+	return status;
 }
 
 /* Copies and hashes what is copied. */

@@ -92,6 +92,17 @@ void leaves_free(struct leaves *l);
 /* leaf_wants_sha256: whether the model has the hash of this leaf's file beside it. */
 bool leaf_wants_sha256(const struct vx_record *rec, const struct leaf *leaf);
 
+/* leaf_key: the key of a leaf's file or folder, appended. VX_EREJECT: the record does not have what names it. */
+int leaf_key(const struct upload *o, const struct vx_record *rec, const struct leaf *leaf, struct vx_buf *key,
+	struct vx_error *err) VX_MUST_USE;
+
+/* folder_is: whether a path is a folder.
+ * folder_each: hands each file below a folder to file, with its path below it, until that returns other than VX_OK.
+ * VX_EREJECT: a folder that holds no file, or what is neither file nor folder, or what cannot be read. */
+bool folder_is(const char *path);
+typedef int folder_file(void *arg, const char *rel, const char *path, struct vx_error *err);
+int folder_each(const char *path, const char *where, folder_file *file, void *arg, struct vx_error *err) VX_MUST_USE;
+
 /* put_leaf: the file, or all files of the folder, of a leaf -> the store; fills in url and stored.
  * put_check: looks whether what may be personal leaves with it, before any file of the record is stored: a warning each,
  * or with --phi=reject VX_EREJECT. */
