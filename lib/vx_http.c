@@ -69,7 +69,7 @@ int vx_http_do(struct vx_http *h, const struct vx_http_request *q, struct vx_htt
 	for (;;) {
 		vx_http_attempt_begin(&t, h->curl, &h->options);
 		CURLcode code = curl_easy_perform(h->curl);
-		vx_http_attempt_end(&t, h->curl, code);
+		code = vx_http_attempt_end(&t, h->curl, code);
 		if (vx_http_transient(code, a->status) && !q->no_retry && !stopped(h)) {
 			double now = vx_now(), pause = vx_http_pause(h->curl, code, a->attempts, &h->random);
 			if (give_up < 0)

@@ -51,9 +51,12 @@ static size_t take_header(char *line, size_t size, size_t n, void *arg)
 
 	while (len > 0 && (line[len - 1] == '\r' || line[len - 1] == '\n'))
 		len--;
-	if (len >= 5 && memcmp(line, "HTTP/", 5) == 0)
+	if (len == 0)
+		t->headers_ended = true;
+	else if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
 		vx_buf_clear(&t->answer->headers); /* a 100 Continue came before */
-	else if (len > 0) {
+		t->headers_ended = false;
+	} else {
 		vx_buf_add(&t->answer->headers, line, len);
 		vx_buf_putc(&t->answer->headers, '\n');
 	}
@@ -158,12 +161,15 @@ void vx_http_attempt_begin(struct vx_http_attempt *t, CURL *curl, const struct v
 	set_body(curl, t->request, t);
 }
 
-void vx_http_attempt_end(struct vx_http_attempt *t, CURL *curl, CURLcode code)
+CURLcode vx_http_attempt_end(struct vx_http_attempt *t, CURL *curl, CURLcode code)
 {
+	if (code == CURLE_OK && !t->headers_ended)
+		code = CURLE_PARTIAL_FILE;
 	if (code == CURLE_OK)
 		curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &t->answer->status);
 	curl_slist_free_all(t->headers);
 	t->headers = NULL;
+	return code;
 }
 
 bool vx_http_transient(CURLcode code, long status)

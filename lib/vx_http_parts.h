@@ -28,12 +28,13 @@ struct vx_http_attempt {
 	const char *ca_file; /* the options' */
 	size_t sent; /* bytes of a body in a file */
 	bool too_large, read_failed;
+	bool headers_ended; /* with an empty line; curl takes an answer that is cut off before that for a whole one */
 };
 
 /* vx_http_attempt_begin: makes curl (which keeps its connections) ready for one attempt and empties the answer.
- * vx_http_attempt_end: fills in the answer's status. */
+ * vx_http_attempt_end: fills in the answer's status. Out: code, or what it should have been. */
 void vx_http_attempt_begin(struct vx_http_attempt *t, CURL *curl, const struct vx_http_options *o);
-void vx_http_attempt_end(struct vx_http_attempt *t, CURL *curl, CURLcode code);
+CURLcode vx_http_attempt_end(struct vx_http_attempt *t, CURL *curl, CURLcode code);
 
 /* curl's read and write callbacks, arg is the attempt: for those who put their own in front. */
 size_t vx_http_attempt_read(char *to, size_t size, size_t n, void *arg);

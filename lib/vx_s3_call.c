@@ -56,9 +56,9 @@ int vx_s3_refusal(const struct vx_s3 *s3, const struct vx_http_response *a, stru
 	xml_text(a, "Message", message, sizeof(message));
 	vx_http_header(a, "x-amz-bucket-region", region, sizeof(region));
 	int status = VX_EREJECT;
-	if (a->status == 401 || a->status == 403 || (a->status >= 300 && a->status < 400) || a->status == 404 ||
-		strcmp(code, "AuthorizationHeaderMalformed") == 0 || strcmp(code, "ExpiredToken") == 0 ||
-		strcmp(code, "InvalidToken") == 0)
+	if (a->status == 401 || a->status == 403 || a->status == 507 || (a->status >= 300 && a->status < 400) ||
+		a->status == 404 || strcmp(code, "AuthorizationHeaderMalformed") == 0 ||
+		strcmp(code, "ExpiredToken") == 0 || strcmp(code, "InvalidToken") == 0)
 		status = VX_EREFUSED;
 	else if (a->status == 429 || (a->status >= 502 && a->status <= 504))
 		status = VX_EUNREACHABLE;

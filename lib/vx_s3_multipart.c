@@ -91,6 +91,9 @@ static int create(struct upload *u, struct vx_error *err)
 		status = vx_error_set(err, VX_EDATA, NULL, "the store gives the upload no name");
 	if (status == VX_OK)
 		u->id = vx_strdup(a.upload_id);
+	/* An attempt whose answer was lost, which curl may make again by itself, has begun an upload that nobody knows of. */
+	if (status == VX_OK)
+		status = vx_s3_abort_others(u->s3, u->key, u->id, err);
 	vx_s3_answer_clear(&a);
 	vx_http_response_clear(&r);
 	free(meta);

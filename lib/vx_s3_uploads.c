@@ -160,3 +160,21 @@ int vx_s3_abort(struct vx_s3 *s3, const char *key, const char *upload_id, bool *
 	vx_buf_free(&q);
 	return status;
 }
+
+int vx_s3_abort_others(struct vx_s3 *s3, const char *key, const char *upload_id, struct vx_error *err)
+{
+	struct vx_s3_uploads *l = vx_s3_uploads_new(s3, key);
+	const struct vx_s3_entry *u = NULL;
+	bool gone;
+	int status;
+	while ((status = vx_s3_uploads_next(l, &u, err)) > 0) {
+		int order = strcmp(u->key, key);
+		status = VX_OK;
+		if (order == 0 && strcmp(u->upload_id, upload_id) != 0)
+			status = vx_s3_abort(s3, key, u->upload_id, &gone, err);
+		if (order > 0 || status != VX_OK)
+			break;
+	}
+	vx_s3_uploads_free(l);
+	return status;
+}

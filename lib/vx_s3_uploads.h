@@ -35,4 +35,7 @@ int vx_s3_parts(struct vx_s3 *s3, const char *key, const char *upload_id,
 /* vx_s3_abort: ends an upload; its parts are thrown away. Out: gone  it was not there (any more): VX_OK too. */
 int vx_s3_abort(struct vx_s3 *s3, const char *key, const char *upload_id, bool *gone, struct vx_error *err) VX_MUST_USE;
 
+/* vx_s3_abort_others: aborts all uploads of this very key but one. */
+int vx_s3_abort_others(struct vx_s3 *s3, const char *key, const char *upload_id, struct vx_error *err) VX_MUST_USE;
+
 #endif

@@ -224,7 +224,7 @@ static bool again(struct vx_transfer *t, const struct lane *lane, CURLcode code,
 static void landed(struct vx_transfer *t, struct lane *lane, CURLcode code)
 {
 	struct vx_transfer_job *job = lane->job;
-	vx_http_attempt_end(&lane->attempt, lane->curl, code);
+	code = vx_http_attempt_end(&lane->attempt, lane->curl, code);
 	enum vx_transfer_verdict verdict = vx_http_transient(code, 0) ? VX_TRANSFER_AGAIN : VX_TRANSFER_DONE;
 	if (code == CURLE_OK)
 		verdict = job->r.judge ? job->r.judge(job->r.arg, &job->answer) : vx_transfer_judge(&job->answer);
