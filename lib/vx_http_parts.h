@@ -26,7 +26,7 @@ struct vx_http_attempt {
 	struct vx_http_response *answer;
 	struct curl_slist *headers;
 	const char *ca_file; /* the options' */
-	size_t sent; /* bytes of a body in a file */
+	size_t sent;         /* bytes of a body in a file */
 	bool too_large, read_failed;
 	bool headers_ended; /* with an empty line; curl takes an answer that is cut off before that for a whole one */
 };
