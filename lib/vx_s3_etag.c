@@ -53,7 +53,8 @@ static bool makes(uint64_t size, uint64_t part, unsigned long n)
 	return part > 0 && size > 0 && (size - 1) / part + 1 == n;
 }
 
-int vx_s3_etag_same(const struct vx_source *src, const char *quoted, uint64_t own_part, bool *same, struct vx_error *err)
+int vx_s3_etag_same(
+	const struct vx_source *src, const char *quoted, uint64_t own_part, bool *same, struct vx_error *err)
 {
 	const uint64_t usual[] = { own_part, 8 * MIB, 5 * MIB, 15 * MIB, 16 * MIB, 32 * MIB, 64 * MIB, 128 * MIB,
 		256 * MIB, 512 * MIB };

@@ -328,31 +328,6 @@ static int complete(struct upload *u, bool *made, struct vx_error *err)
 	return status;
 }
 
-int vx_s3_set_sha256(struct vx_s3 *s3, const char *key, uint64_t size, const char *sha256, struct vx_error *err)
-{
-	struct vx_http_response r = { 0 };
-	struct vx_s3_answer a = { 0 };
-	struct vx_buf from = VX_BUF_INIT;
-	if (size > VX_S3_PUT_MAX)
-		return vx_error_set(err, VX_EREJECT, NULL, "the store keeps another sha256 beside it than was sent");
-	vx_buf_printf(&from, "X-Amz-Copy-Source: /%s/", s3->bucket);
-	vx_url_escape(&from, key, strlen(key), true);
-	char *meta = vx_asprintf("X-Amz-Meta-Sha256: %s", sha256);
-	struct vx_s3_call c = { .method = "PUT",
-		.key = key,
-		.extra = { from.data, "X-Amz-Metadata-Directive: REPLACE", meta, vx_s3_content_type(key) } };
-	int status = vx_s3_call(s3, &c, &r, err);
-	if (status == VX_OK && r.status == 200)
-		status = vx_s3_xml_parse(r.body.data, r.body.len, &a, err);
-	if (status == VX_OK && (r.status != 200 || strcmp(a.root, "Error") == 0))
-		status = vx_s3_refusal(s3, &r, err);
-	vx_s3_answer_clear(&a);
-	vx_http_response_clear(&r);
-	vx_buf_free(&from);
-	free(meta);
-	return status;
-}
-
 /* The parts are there: makes the object of them, and looks at it. */
 static int finish(struct upload *u, bool *made, struct vx_error *err)
 {

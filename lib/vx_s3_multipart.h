@@ -34,8 +34,4 @@ struct vx_s3_sent {
 int vx_s3_put_parts(struct vx_s3 *s3, const char *key, const struct vx_source *src, const char *sha256,
 	enum vx_s3_when when, bool *made, struct vx_s3_sent *sent, struct vx_error *err) VX_MUST_USE;
 
-/* vx_s3_set_sha256: gives the object another x-amz-meta-sha256 by copying it onto itself. VX_EREJECT: more than 5 GiB. */
-int vx_s3_set_sha256(
-	struct vx_s3 *s3, const char *key, uint64_t size, const char *sha256, struct vx_error *err) VX_MUST_USE;
-
 #endif
