@@ -55,6 +55,7 @@ write_conf() {
 		memstore_device_bytes = 4294967296
 		bluestore_block_size = 21474836480
 		bluestore_fsck_on_mount = false
+		osd_client_watch_timeout = 2
 		osd_class_dir = $(echo /usr/lib/*/rados-classes)
 		osd_class_load_list = *
 		osd_class_default_list = *
@@ -65,6 +66,7 @@ write_conf() {
 		rgw_frontends = beast endpoint=127.0.0.1:$port
 		rgw_rados_pool_pg_num_min = 4
 		rgw_enable_usage_log = false
+		client_notify_timeout = 1
 		rgw_thread_pool_size = 64
 	END
 }
