@@ -88,6 +88,9 @@ void vx_emit_bytes(struct vx_job *job, const char *line, size_t len);
  * for finish only. VX_EIO. */
 int vx_emit_flush(struct vx_job *job, struct vx_error *err) VX_MUST_USE;
 
+/* vx_filter_clean: for finish: whether all input was read, and nothing of it rejected. */
+bool vx_filter_clean(const struct vx_job *job);
+
 /* vx_reject: the record goes to the dead-letter file and a line about it to stderr; counts towards exit status 1.
  * Where err has no file, it is taken from the record: _source (file, row), else _file.rel, else path_nii, else
  * path_dcm, else identifier, else the input's line. */

@@ -249,6 +249,11 @@ int vx_emit_flush(struct vx_job *job, struct vx_error *err)
 	return vx_error_set(err, VX_EIO, NULL, "cannot write the output");
 }
 
+bool vx_filter_clean(const struct vx_job *job)
+{
+	return vx_run_counts(job->run).rejected == 0 && vx_run_status(job->run) == VX_OK;
+}
+
 static void add_warning(struct vx_job *job, struct vx_error *where, const char *fmt, va_list args)
 {
 	char text[1024];

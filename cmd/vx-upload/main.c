@@ -28,6 +28,10 @@ static void summary(struct vx_buf *b, void *arg)
 	const struct upload *o = arg;
 	if (o->rewrite)
 		return;
+	if (o->verify) {
+		verify_summary(o, b);
+		return;
+	}
 	vx_buf_puts(b, "; files:");
 	for (int i = 0; i < 3; i++)
 		vx_buf_printf(b, "%s %ld %s",
@@ -50,6 +54,10 @@ static void summary(struct vx_buf *b, void *arg)
 static void progress(struct vx_buf *b, double seconds, void *arg)
 {
 	const struct upload *o = arg;
+	if (o->verify) {
+		verify_summary(o, b);
+		return;
+	}
 	double bytes = (double)vx_store_sent(o->store);
 	if (bytes <= 0)
 		bytes = (double)(atomic_load(&o->bytes[VX_STORED_CREATED]) + atomic_load(&o->bytes[VX_STORED_UPDATED]));
@@ -70,11 +78,11 @@ static void set_up(struct upload *o)
 		vx_die(VX_EUSAGE, "--key: %s", err.reason);
 	struct vx_store_options store = { .url = o->to,
 		.update = o->update,
-		.dry_run = o->dry_run,
+		.dry_run = o->dry_run || o->verify || o->orphans,
 		.endpoint = o->endpoint,
 		.retry_for = o->retry_for,
 		.insecure_http = o->insecure_http,
-		.journal = o->journal,
+		.journal = o->verify || o->orphans ? NULL : o->journal, /* the store itself is asked */
 		.trust_times = o->trust_times,
 		.ca_file = o->ca_file,
 		.connections = o->connections,
@@ -107,12 +115,43 @@ static void set_up_rewriting(struct upload *o)
 	}
 }
 
+static void check_modes(const struct upload *o)
+{
+	static const char *const names[] = { "--rewrite or --map-root", "--abort-stale", "--verify", "--orphans" };
+	const bool asked[] = { o->map || o->n_roots, o->abort_stale, o->verify, o->orphans };
+	const char *first = NULL;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (asked[i] && first)
+			vx_die(VX_EUSAGE, "%s and %s: one of the two at a time", first, names[i]);
+		first = asked[i] ? names[i] : first;
+	}
+}
+
+static int run(struct upload *o, char **files)
+{
+	const struct vx_filter f = { .record = o->verify ? verify_record : upload_record,
+		.worker_new = worker_new,
+		.worker_free = worker_free,
+		.arg = o,
+		.common = &o->common,
+		.parallel = true,
+		.default_jobs = !o->rewrite && strncasecmp(o->to, "s3:", 3) == 0 ? 16 : 8,
+		.batch_max = 1,
+		.window = WINDOW,
+		.lossy = o->dry_run || o->verify,
+		.summary_extra = summary,
+		.progress_extra = progress };
+	if (o->abort_stale)
+		return upload_abort_stale(o, files);
+	return o->orphans ? upload_orphans(o, files) : vx_filter_main(&f, files);
+}
+
 /* A production deployment takes no unreviewed script, and so no files of one either. */
 static void check_api(const struct upload *o)
 {
 	struct vx_error err = VX_ERROR_INIT;
 	const char *url = o->api ? o->api : getenv("VX_API");
-	if (!url || !*url || o->production || o->dry_run)
+	if (!url || !*url || o->production || o->dry_run || o->verify || o->orphans)
 		return;
 	struct vx_api *api = vx_api_new(&(struct vx_api_options){ .url = url, .retry_for = o->retry_for }, &err);
 	if (!api || vx_api_check(api, &err) != VX_OK) {
@@ -132,25 +171,14 @@ int main(int argc, char **argv)
 		upload_add_field(&o, "path_nii");
 		upload_add_field(&o, "path_json");
 	}
+	check_modes(&o);
 	if (o.map || o.n_roots) {
 		set_up_rewriting(&o);
 	} else {
 		check_api(&o);
 		set_up(&o);
 	}
-	struct vx_filter f = { .record = upload_record,
-		.worker_new = worker_new,
-		.worker_free = worker_free,
-		.arg = &o,
-		.common = &o.common,
-		.parallel = true,
-		.default_jobs = !o.rewrite && strncasecmp(o.to, "s3:", 3) == 0 ? 16 : 8,
-		.batch_max = 1,
-		.window = WINDOW,
-		.lossy = o.dry_run,
-		.summary_extra = summary,
-		.progress_extra = progress };
-	int status = o.abort_stale ? upload_abort_stale(&o, argv + optind) : vx_filter_main(&f, argv + optind);
+	const int status = run(&o, argv + optind);
 	if (o.common.verbose)
 		sidecars_name(o.sidecars);
 	rewrite_free(o.rewrite);

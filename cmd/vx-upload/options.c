@@ -29,6 +29,9 @@ static const char usage[] =
 	"      --abort-stale AGE abort uploads in parts below --to that began AGE ago (12h, 2d) or earlier and did "
 	"not\n"
 	"                        end, print a line each, and read no records\n"
+	"      --verify[=full]   upload nothing, print a line an object: \"= key\" it is in the store, \"+ key\" it is not,\n"
+	"                        \"* key\" with other content, \"! key\" it cannot be told; full reads all objects back\n"
+	"      --orphans         upload nothing, print url and size of the objects below --to that no record names\n"
 	"      --dry-run         upload nothing, print what would be: one line a file\n"
 	"      --retry-for TIME  go on trying when the store is overloaded or away (default: 60s)\n"
 	"      --connections N   requests to an S3 store at once (default: 16)\n"
@@ -89,7 +92,9 @@ void upload_options(int argc, char **argv, struct upload *o)
 		LIMIT_RATE,
 		PART_SIZE,
 		ROOT,
-		STALE
+		STALE,
+		VERIFY,
+		ORPHANS
 	};
 	static const struct option longs[] = { { "to", required_argument, NULL, TO },
 		{ "group", required_argument, NULL, GROUP }, { "field", required_argument, NULL, FIELD },
@@ -104,6 +109,7 @@ void upload_options(int argc, char **argv, struct upload *o)
 		{ "connections", required_argument, NULL, CONNECTIONS },
 		{ "limit-rate", required_argument, NULL, LIMIT_RATE },
 		{ "part-size", required_argument, NULL, PART_SIZE }, { "abort-stale", required_argument, NULL, STALE },
+		{ "verify", optional_argument, NULL, VERIFY }, { "orphans", no_argument, NULL, ORPHANS },
 		{ "ca-file", required_argument, NULL, CA_FILE }, VX_OPT_COMMON, { 0 } };
 	/* In the order of the enum. */
 	const char **const texts[] = { &o->to, &o->group, &o->key, &o->endpoint, &o->api, &o->allow, &o->journal,
@@ -143,6 +149,15 @@ void upload_options(int argc, char **argv, struct upload *o)
 		case STALE:
 			o->abort_stale = true;
 			o->stale_age = vx_opt_seconds("--abort-stale", optarg);
+			break;
+		case VERIFY:
+			if (optarg && strcmp(optarg, "full") != 0)
+				vx_die(VX_EUSAGE, "--verify: '%s' is not full", optarg);
+			o->verify = true;
+			o->verify_full = o->verify_full || optarg;
+			break;
+		case ORPHANS:
+			o->orphans = true;
 			break;
 		case INSECURE:
 			o->insecure_http = true;

@@ -64,8 +64,7 @@ static void emit_record(struct vx_record *rec, const struct leaves *l)
 	vx_emit(rec, rec->json);
 }
 
-/* All strings in the fields that name files, with the files that they name. */
-static int find_leaves(const struct upload *o, struct vx_record *rec, struct leaves *l, struct vx_error *err)
+int upload_leaves(const struct upload *o, const struct vx_record *rec, struct leaves *l, struct vx_error *err)
 {
 	const struct vx_json *sha256 = vx_json_get(rec->json, "sha256");
 	int status = VX_OK;
@@ -113,7 +112,7 @@ int upload_record(struct vx_record *rec, void *worker, void *arg, struct vx_erro
 {
 	struct upload *o = arg;
 	struct leaves l = { 0 };
-	int status = find_leaves(o, rec, &l, err);
+	int status = upload_leaves(o, rec, &l, err);
 	if (status == VX_OK)
 		status = o->rewrite ? rewrite_leaves(o, rec, &l, err) : send_leaves(o, rec, worker, &l, err);
 	if (status == VX_OK && o->dry_run)

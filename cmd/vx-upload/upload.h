@@ -43,6 +43,7 @@ struct upload {
 	uint64_t limit_rate, part_size;
 	bool abort_stale;
 	double stale_age; /* seconds */
+	bool verify, verify_full, orphans;
 	/* Set up before the loop. */
 	struct rewrite *rewrite; /* NULL: files are put into the store */
 	struct vx_store *store;
@@ -53,6 +54,7 @@ struct upload {
 	/* What became of the files, for the summary; VX_STORED_* is the index. */
 	atomic_long files[3], bytes[3];
 	atomic_ulong parts_sent, parts_kept;
+	atomic_long signs[5]; /* of --verify, by enum verify_sign */
 };
 
 /* upload_options: fills in o; ends the process on wrong usage, --help and --version. Operands are at argv[optind].
@@ -64,8 +66,18 @@ void upload_add_field(struct upload *o, const char *field);
 int upload_record(struct vx_record *rec, void *worker, void *arg, struct vx_error *err);
 extern const char *const upload_status_names[]; /* VX_STORED_* is the index */
 
+/* verify_record: a vx_filter's record callback: --verify instead; the record is rejected when an object is not the same.
+ * verify_line: one more object is told. verify_summary: how many of each sign. */
+enum verify_sign { VERIFY_SAME, VERIFY_HERE, VERIFY_THERE, VERIFY_OTHER, VERIFY_UNTOLD };
+int verify_record(struct vx_record *rec, void *worker, void *arg, struct vx_error *err);
+void verify_line(struct upload *o, struct vx_record *rec, enum verify_sign sign, const char *key);
+void verify_summary(const struct upload *o, struct vx_buf *b);
+
 /* upload_abort_stale: --abort-stale instead of records; files must be none. Returns the exit status. */
 int upload_abort_stale(const struct upload *o, char **files);
+
+/* upload_orphans: --orphans instead: a whole run over the records in files. Returns the exit status. */
+int upload_orphans(const struct upload *o, char **files);
 
 /* Leaves: the strings in the fields of a record, each of which may name a file or a folder; objects and lists of any
  * depth count by what is in them. */
@@ -83,8 +95,11 @@ struct leaves {
 	size_t n, cap;
 };
 
-/* leaves_find: appends those of one field. VX_EREJECT: what is there is no string.
+/* upload_leaves: all of a record, in the fields that name files, with the files that they name. VX_EREJECT.
+ * leaves_find: appends those of one field. VX_EREJECT: what is there is no string.
  * leaves_set: the record with each url in the place of its string. */
+int upload_leaves(
+	const struct upload *o, const struct vx_record *rec, struct leaves *l, struct vx_error *err) VX_MUST_USE;
 int leaves_find(struct leaves *l, struct vx_json *record, const char *field, struct vx_error *err) VX_MUST_USE;
 void leaves_set(const struct leaves *l, struct vx_json *record);
 void leaves_free(struct leaves *l);
