@@ -187,3 +187,75 @@ odd_keys() {
 		has "$(cat out? out?? | jq -r .sha256)" "$(printf '%s' "$winner" | sha256sum | cut -c1-64)"
 	fi
 }
+
+@test "more keys than the store lists at once: all found again, by lists" {
+	# Swift is set up to give 20 keys a page here; Ceph gives all at once.
+	for i in $(seq 70); do
+		printf '%s' "$i" >"in/$i.nii"
+		printf '{"identifier":"volume/%03d","path_nii":"in/%s.nii"}\n' "$i" "$i"
+	done >many
+	run3 vx-upload --to s3://lab/pages many
+	expect 0
+	has "$err" "70 created"
+	# Two in the middle are gone, one is another.
+	s3 DELETE /lab/pages/volume/021.nii
+	s3 DELETE /lab/pages/volume/040.nii
+	printf 'other' >other
+	s3 PUT /lab/pages/volume/060.nii other
+	run3 vx-upload --to s3://lab/pages --dry-run --on-conflict update many
+	expect 0
+	same "$(jq -r 'select(.status != "unchanged") | "\(.status) \(.url)"' out | sed 's|s3.*/||')" \
+		$'created 021.nii\ncreated 040.nii\nupdated 060.nii'
+	run3 vx-upload --to s3://lab/pages many
+	expect 1
+	has "$err" "2 created, 67 unchanged"
+	has "$err" "conflict: pages/volume/060.nii"
+}
+
+@test "a large file in parts: read back by the AWS CLI and s3cmd, found again, nothing left over" {
+	needs_clients
+	head -c 16000000 /dev/urandom >in/t2.nii.gz
+	run3 vx-upload --to s3://lab/parts --part-size 5M rec
+	expect 0
+	has "$err" "parts: 4 sent"
+	sum=$(jq -r .sha256 out)
+	same "$(sha256sum <in/t2.nii.gz)" "$sum  -"
+	same "$(aws_cli s3 cp --quiet s3://lab/parts/volume/P1/t2.nii.gz - | sha256sum)" "$sum  -"
+	same "$(s3cmd_cli get --quiet s3://lab/parts/volume/P1/t2.nii.gz - | sha256sum)" "$sum  -"
+	has "$(s3 -i HEAD /lab/parts/volume/P1/t2.nii.gz)" "x-amz-meta-sha256: $sum"
+	run3 vx-upload --to s3://lab/parts --part-size 5M rec
+	expect 0
+	has "$err" "1 unchanged"
+	# In other parts the same content is the same object, and other content is a conflict.
+	run3 vx-upload --to s3://lab/parts --part-size 6M rec
+	expect 0
+	has "$err" "1 unchanged"
+	printf X | dd of=in/t2.nii.gz bs=1 seek=7000000 conv=notrunc status=none
+	run3 vx-upload --to s3://lab/parts --part-size 5M rec
+	expect 1
+	has "$err" "conflict"
+	run3 vx-upload --to s3://lab/parts --part-size 5M --on-conflict update rec
+	expect 0
+	same "$(s3 GET /lab/parts/volume/P1/t2.nii.gz | sha256sum)" "$(jq -r .sha256 out)  -"
+	same "$(s3 GET '/lab?prefix=parts&uploads=' | grep -c '<UploadId>')" 0
+}
+
+@test "a large file that was cut off: only the parts that are missing are sent" {
+	head -c 26000000 /dev/urandom >in/t2.nii.gz
+	vx-upload --to s3://lab/cut --part-size 5M --limit-rate 6M rec >/dev/null 2>&1 3>&- &
+	pid=$!
+	for _ in $(seq 100); do # a part at the least has arrived
+		id=$(s3 GET '/lab?prefix=cut&uploads=' | sed -n 's|.*<UploadId>\([^<]*\)</UploadId>.*|\1|p')
+		[ -z "$id" ] || [ "$(s3 GET "/lab/cut/volume/P1/t2.nii.gz?uploadId=$id" | grep -o '<PartNumber>' | grep -c .)" -lt 1 ] || break
+		sleep 0.1
+	done
+	kill -9 $pid
+	wait $pid || true
+	run3 vx-upload --to s3://lab/cut --part-size 5M rec
+	expect 0
+	read -r sent kept < <(sed -n 's/.*parts: \([0-9]*\) sent, \([0-9]*\) there.*/\1 \2/p' err)
+	same $((sent + kept)) 5
+	[ "$kept" -ge 1 ]
+	same "$(s3 GET /lab/cut/volume/P1/t2.nii.gz | sha256sum)" "$(jq -r .sha256 out)  -"
+	same "$(s3 GET '/lab?prefix=cut&uploads=' | grep -c '<UploadId>')" 0
+}

@@ -30,7 +30,7 @@ log_udp_port = 9
 FILTERS = "catch_errors gatekeeper healthcheck cache listing_formats bulk s3api tempauth copy slo dlo versioned_writes symlink"
 SETTINGS = {
     "cache": "memcache_servers = 127.0.0.1:9",
-    "s3api": "location = us-east-1\nmin_segment_size = 5242880\ncheck_bucket_owner = false\nforce_swift_request_proxy_log = false",
+    "s3api": "location = us-east-1\nmin_segment_size = 5242880\nmax_bucket_listing = 20\nmax_parts_listing = 2\ncheck_bucket_owner = false\nforce_swift_request_proxy_log = false",
     "tempauth": "user_vx_access = vxsecret0123456789 .admin",
     "versioned_writes": "allow_versioned_writes = true\nallow_object_versioning = true",
 }
