@@ -54,13 +54,59 @@ static void job_add_line(struct vx_loop *l, struct vx_job *job, const char *line
 	job->in++;
 }
 
+/* The end of the input is seen once, and not asked for again. */
+static bool source_line(struct vx_loop *l, struct vx_job *job, struct vx_buf *line)
+{
+	struct vx_error err = VX_ERROR_INIT;
+	int got;
+
+	vx_buf_clear(line);
+	if (l->dry)
+		return false;
+	got = l->f->source(line, l->f->arg, &err);
+	if (got < 0) {
+		vx_message(&err);
+		l->unread = (enum vx_status)got;
+	}
+	l->dry = got <= 0;
+	if (got > 0) {
+		l->row++;
+		job_add_line(l, job, line->data, line->len);
+	}
+	return got > 0;
+}
+
+static void job_lines_found(struct vx_job *job)
+{
+	size_t i, at = 0;
+
+	for (i = 0; i < job->n; i++) {
+		job->recs[i].line = job->text.data + at;
+		at += job->recs[i].len + 1;
+	}
+}
+
+static bool job_fill_source(struct vx_loop *l, struct vx_job *job)
+{
+	struct vx_buf line = VX_BUF_INIT;
+
+	job->run = l->run;
+	while (job->n < l->batch_max && job->text.len < l->batch_bytes && source_line(l, job, &line))
+		;
+	vx_buf_free(&line);
+	job_lines_found(job);
+	return job->n > 0;
+}
+
 /* Until one of its limits is reached, or the input pauses. */
 bool vx_loop_fill(struct vx_loop *l, struct vx_job *job)
 {
 	struct vx_error err = VX_ERROR_INIT;
-	size_t len, i, at = 0;
+	size_t len;
 	char *line;
 
+	if (l->f->source)
+		return job_fill_source(l, job);
 	job->run = l->run;
 	while (job->n < l->batch_max && job->text.len < l->batch_bytes && open_next(l)) {
 		int got;
@@ -80,10 +126,7 @@ bool vx_loop_fill(struct vx_loop *l, struct vx_job *job)
 		}
 		close_current(l);
 	}
-	for (i = 0; i < job->n; i++) {
-		job->recs[i].line = job->text.data + at;
-		at += job->recs[i].len + 1;
-	}
+	job_lines_found(job);
 	return job->n > 0;
 }
 
@@ -276,13 +319,14 @@ int vx_filter_main(const struct vx_filter *f, char **files)
 	bool parallel = f->parallel && f->record;
 	int jobs = !parallel ? 1 : f->common->jobs ? f->common->jobs : f->default_jobs ? f->default_jobs : vx_cpus();
 
-	vx_run_spare_inputs(f->common, l.files);
+	if (!f->source)
+		vx_run_spare_inputs(f->common, l.files);
 	l.run = vx_run_new(f->common, &err);
 	if (!l.run) {
 		vx_message(&err);
 		return vx_exit_status(VX_EIO);
 	}
-	vx_run_expect(l.run, input_bytes(l.files), f->progress_extra, f->arg);
+	vx_run_expect(l.run, f->source ? 0 : input_bytes(l.files), f->progress_extra, f->arg);
 	l.batch_max = f->batch_max ? f->batch_max : BATCH;
 	l.batch_bytes = f->batch_bytes ? f->batch_bytes : BATCH_BYTES;
 	l.scan = f->text ? vx_json_scan_new() : NULL;

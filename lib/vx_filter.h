@@ -49,6 +49,9 @@ struct vx_filter {
 	 * batch:  up to batch_max records at once, in order, from one thread; rejects with vx_reject, emits with vx_emit. */
 	int (*record)(struct vx_record *rec, void *worker, void *arg, struct vx_error *err);
 	int (*batch)(struct vx_record *recs, size_t n, struct vx_job *job, void *arg, struct vx_error *err);
+	/* source: the records come from here instead of files and stdin: the next line, appended to line without a newline: 1;
+	 * 0 at the end; an error ends the input. In the main thread. It may wait, and a batch waits with it: set batch_max. */
+	int (*source)(struct vx_buf *line, void *arg, struct vx_error *err);
 	/* finish: after the last record, to emit what was held back (by vx_emit_job). May be NULL. */
 	int (*finish)(struct vx_job *job, void *arg, struct vx_error *err);
 	/* A worker's own state (a decompressor, a connection): made and freed in its thread. May be NULL. */
@@ -93,7 +96,7 @@ bool vx_filter_clean(const struct vx_job *job);
 
 /* vx_reject: the record goes to the dead-letter file and a line about it to stderr; counts towards exit status 1.
  * Where err has no file, it is taken from the record: _source (file, row), else _file.rel, else path_nii, else
- * path_dcm, else identifier, else the input's line. */
+ * path_dcm, else identifier, else path, else the input's line. */
 void vx_reject(struct vx_record *rec, const struct vx_error *err);
 void vx_reject_json(struct vx_job *job, const struct vx_json *json, const struct vx_error *err); /* for one held back */
 

@@ -24,6 +24,7 @@ struct vx_loop {
 	char **files;         /* those still to be read, the current one first */
 	struct vx_reader *in; /* the current one; NULL: open the next */
 	long row;
+	bool dry;              /* the source has no more */
 	enum vx_status unread; /* what became of files that cannot be read: the run itself is the workers' meanwhile */
 	size_t batch_max, batch_bytes;
 	struct vx_json_scan *scan; /* where records are checked only */

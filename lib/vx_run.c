@@ -159,6 +159,8 @@ bool vx_provenance(const struct vx_json *json, struct vx_error *err)
 	if (!name)
 		name = vx_json_str(json, "identifier");
 	if (!name)
+		name = vx_json_str(json, "path");
+	if (!name)
 		return false;
 	vx_error_at(err, name, (long)row);
 	return true;

@@ -70,6 +70,11 @@ enum vx_s3_when { VX_S3_ALWAYS, VX_S3_ONLY_NEW };
 int vx_s3_put(struct vx_s3 *s3, const char *key, int fd, uint64_t size, const char *sha256, enum vx_s3_when when,
 	bool *made, struct vx_error *err) VX_MUST_USE;
 
+/* vx_s3_delete: the objects of n keys go, several at once; one that is not there counts as gone. told hears of each, in
+ * order, with err where status is not VX_OK. Of a bucket with versions, the versions stay. */
+typedef void vx_s3_told(void *arg, size_t i, int status, const struct vx_error *err);
+void vx_s3_delete(struct vx_s3 *s3, const char *const *keys, size_t n, vx_s3_told *told, void *arg);
+
 /* vx_s3_bucket: a HEAD that finds nothing cannot say whether the bucket is there: VX_EREFUSED when it is not. key is that
  * of an object that was not found. One request, and none once the bucket was found. */
 int vx_s3_bucket(struct vx_s3 *s3, const char *key, struct vx_error *err) VX_MUST_USE;

@@ -40,6 +40,8 @@ struct vx_store {
 struct vx_store_conn {
 	struct vx_store *store;
 	const struct vx_store_s3 *s3; /* NULL for file:// */
+	bool has_listed;
+	struct vx_store_listed listed; /* of the next key */
 };
 
 static struct claim *claim_slot(struct claim *slots, size_t size, uint64_t key)
@@ -251,7 +253,7 @@ void vx_store_close(struct vx_store *s)
 
 struct vx_store_place vx_store_place(const struct vx_store *s)
 {
-	return (struct vx_store_place){ s->s3.s3, s->prefix, s->root };
+	return (struct vx_store_place){ s->s3.s3, s->prefix, s->root, s->file, s->journal, s->o.dry_run };
 }
 
 struct vx_store_conn *vx_store_connect(struct vx_store *s)
@@ -265,6 +267,13 @@ struct vx_store_conn *vx_store_connect(struct vx_store *s)
 void vx_store_disconnect(struct vx_store_conn *c)
 {
 	free(c);
+}
+
+void vx_store_listed(struct vx_store_conn *c, const struct vx_store_listed *said)
+{
+	c->has_listed = said != NULL;
+	if (said)
+		c->listed = *said;
 }
 
 uint64_t vx_store_sent(const struct vx_store *s)
@@ -289,10 +298,11 @@ static int place(struct vx_store_conn *c, const char *key, struct vx_source *src
 	struct vx_stored *got, struct vx_error *err)
 {
 	const struct vx_store *s = c->store;
+	const struct vx_store_listed *listed = c->has_listed ? &c->listed : NULL;
 	for (int tries = 0; tries < TRIES; tries++) {
 		enum vx_found found = VX_FOUND_NOTHING;
 		bool made = true;
-		int status = c->s3 ? vx_store_s3_look(c->s3, key, src, got->sha256, tries > 0, &found, err)
+		int status = c->s3 ? vx_store_s3_look(c->s3, key, src, got->sha256, listed, tries > 0, &found, err)
 				   : vx_store_file_look(s->file, key, src, got->sha256, &found, err);
 		if (status != VX_OK)
 			return status;
@@ -338,6 +348,12 @@ static void content_text(const struct vx_stored *got, char out[96])
 	snprintf(out, 96, "%s-%" PRIu64, got->sha256, got->size);
 }
 
+/* Whether the journal may be right about a file of this size: a list that was made just now knows better. */
+static bool journal_counts(const struct vx_store_conn *c, uint64_t size)
+{
+	return c->store->journal && (!c->has_listed || (c->listed.exists && c->listed.size == size));
+}
+
 /* Places the file, unless the journal knows that it is there; and tells the journal. */
 static int place_noted(struct vx_store_conn *c, const char *key, struct vx_source *src, const char *want,
 	struct vx_stored *got, struct vx_error *err)
@@ -346,7 +362,7 @@ static int place_noted(struct vx_store_conn *c, const char *key, struct vx_sourc
 	char content[96];
 	content_text(got, content);
 	got->how = VX_STORED_UNCHANGED;
-	if (s->journal && vx_journal_has(s->journal, key, content))
+	if (journal_counts(c, got->size) && vx_journal_has(s->journal, key, content))
 		return VX_OK;
 	int status = place(c, key, src, want, got, err);
 	if (status != VX_OK || !s->journal || s->o.dry_run)
@@ -372,6 +388,7 @@ static int put_source(struct vx_store_conn *c, const char *key, struct vx_source
 		status = conflict(err, key, "an earlier record of this run has other content for this key");
 	if (status == VX_OK)
 		status = place_noted(c, whole, src, want, got, err);
+	c->has_listed = false;
 	free(whole);
 	vx_source_close(src);
 	return status;

@@ -106,6 +106,20 @@ typedef void vx_store_stale_fn(
 int vx_store_abort_stale(
 	struct vx_store *s, double age, vx_store_stale_fn *take, void *arg, struct vx_error *err) VX_MUST_USE;
 
+/* vx_store_listed: what a list has just said of the key of conn's next put, so that the store need not be asked again; it is
+ * taken for true where a mistake costs nothing, and for no longer than that put. NULL: nothing is known. */
+struct vx_store_listed {
+	bool exists;
+	uint64_t size;    /* bytes */
+	const char *etag; /* "" or as vx_store_entry has it */
+};
+void vx_store_listed(struct vx_store_conn *c, const struct vx_store_listed *said);
+
+/* vx_store_delete: the objects of n keys go, several at once (with dry_run: nothing does); told hears of each, in order, with
+ * err where status is not VX_OK: VX_EREJECT for this one, else as vx_store_put. An object that is not there counts as gone. */
+typedef void vx_store_told(void *arg, size_t i, int status, const struct vx_error *err);
+void vx_store_delete(struct vx_store *s, const char *const *keys, size_t n, vx_store_told *told, void *arg);
+
 /* vx_store_object_url: the URL of an object, appended: percent-encoded for file://, as it is for s3:// (as AWS writes it). */
 void vx_store_object_url(const struct vx_store *s, const char *key, struct vx_buf *out);
 

@@ -16,6 +16,7 @@
 #include "vx_s3_window.h"
 #include "vx_source.h"
 #include "vx_store.h"
+#include "vx_store.h"
 
 #define VX_STORE_TEMP ".vx-upload" /* below a file:// store's root: files under way */
 
@@ -34,6 +35,8 @@ int vx_store_file_look(struct vx_store_file *f, const char *key, const struct vx
 	enum vx_found *found, struct vx_error *err) VX_MUST_USE;
 int vx_store_file_write(struct vx_store_file *f, const char *key, const struct vx_source *src, char sha256[65],
 	const char *want, bool replace, bool *made, struct vx_error *err) VX_MUST_USE;
+/* delete: the object's file goes; one that is not there is gone. */
+int vx_store_file_delete(struct vx_store_file *f, const char *key, struct vx_error *err) VX_MUST_USE;
 
 /* vx_store_file_hash: the object's SHA-256; found is VX_FOUND_SAME, or VX_FOUND_NOTHING. */
 int vx_store_file_hash(struct vx_store_file *f, const char *key, char sha256[65], enum vx_found *found,
@@ -49,13 +52,14 @@ struct vx_store_s3 {
 
 /* size_check: VX_EREJECT when no store takes a file of this size.
  * hash: the file's SHA-256, and in the same reading those of its parts where it is large and not there yet.
- * look, write: as above; sha256 must be known. sure: only HEAD will do, for what was listed a while ago was wrong.
+ * look, write: as above; sha256 must be known. listed: what a list has said of the key; NULL: not known. sure: only HEAD
+ * will do, for what was listed a while ago was wrong.
  * write: made is false also when somebody else had a hand in it: look again. */
 int vx_store_s3_size_check(uint64_t size, struct vx_error *err) VX_MUST_USE;
 int vx_store_s3_hash(const struct vx_store_s3 *s, const char *key, struct vx_source *src, char sha256[65],
 	struct vx_error *err) VX_MUST_USE;
 int vx_store_s3_look(const struct vx_store_s3 *s, const char *key, const struct vx_source *src, const char *sha256,
-	bool sure, enum vx_found *found, struct vx_error *err) VX_MUST_USE;
+	const struct vx_store_listed *listed, bool sure, enum vx_found *found, struct vx_error *err) VX_MUST_USE;
 int vx_store_s3_write(const struct vx_store_s3 *s, const char *key, struct vx_source *src, const char *sha256,
 	bool replace, bool *made, struct vx_s3_sent *sent, struct vx_error *err) VX_MUST_USE;
 
@@ -64,11 +68,13 @@ int vx_store_s3_abort_stale(const struct vx_store_s3 *s, const char *prefix, dou
 	vx_store_stale_fn *take, void *arg, struct vx_error *err) VX_MUST_USE;
 
 /* vx_store_place: where a store keeps its objects: in a bucket below a prefix ("" or "picai/"), or below a folder. */
-struct vx_store;
 struct vx_store_place {
 	struct vx_s3 *s3;   /* NULL: a folder */
 	const char *prefix; /* s3 */
 	const char *root;   /* folder, without a slash at its end */
+	struct vx_store_file *file;
+	struct vx_journal *journal; /* NULL: none */
+	bool dry_run;
 };
 struct vx_store_place vx_store_place(const struct vx_store *s);
 

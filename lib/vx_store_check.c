@@ -26,9 +26,9 @@ static int look_in_bucket(
 	const struct vx_store_object *p, const struct check *c, enum vx_checked *got, struct vx_error *err)
 {
 	enum vx_found found = VX_FOUND_NOTHING;
-	int status = vx_store_s3_look(p->s3, p->key, c->src, c->sha256, false, &found, err);
+	int status = vx_store_s3_look(p->s3, p->key, c->src, c->sha256, NULL, false, &found, err);
 	if (status == VX_OK && found == VX_FOUND_NOTHING)
-		status = vx_store_s3_look(p->s3, p->key, c->src, c->sha256, true, &found, err);
+		status = vx_store_s3_look(p->s3, p->key, c->src, c->sha256, NULL, true, &found, err);
 	*got = as_checked(found);
 	return status;
 }

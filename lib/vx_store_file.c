@@ -115,6 +115,20 @@ static ssize_t read_at(int fd, char *to, size_t n, off_t at)
 	return (ssize_t)done;
 }
 
+int vx_store_file_delete(struct vx_store_file *f, const char *key, struct vx_error *err)
+{
+	const char *leaf;
+	int folder, status = open_folder(f, key, false, &folder, &leaf, err);
+	if (status != VX_OK || folder < 0)
+		return status;
+	if (unlinkat(folder, leaf, 0) == 0)
+		fsync(folder);
+	else if (errno != ENOENT)
+		status = store_errno(err, key, "cannot be deleted");
+	close(folder);
+	return status;
+}
+
 /* Reads both files side by side; sha256 is the source's when they are the same. */
 static int compare(
 	const struct vx_source *src, int object, const char *key, char sha256[65], bool *same, struct vx_error *err)

@@ -41,14 +41,24 @@ int vx_store_s3_hash(
 					       : vx_source_parts(src, part_of(s, src), sha256, err);
 }
 
+static enum vx_s3_seen_how ask_lists(
+	const struct vx_store_s3 *s, const char *key, const struct vx_store_listed *listed, struct vx_s3_seen *seen)
+{
+	if (!listed)
+		return vx_s3_window_ask(s->window, key, seen);
+	seen->size = listed->size;
+	snprintf(seen->etag, sizeof(seen->etag), "%s", listed->etag);
+	return listed->exists ? VX_S3_PRESENT : VX_S3_ABSENT;
+}
+
 /* What the lists say. *told = false: nothing that is of use. */
-static int look_in_window(const struct vx_store_s3 *s, const char *key, const struct vx_source *src,
-	enum vx_found *found, bool *told, struct vx_error *err)
+static int look_in_lists(const struct vx_store_s3 *s, const char *key, const struct vx_source *src,
+	const struct vx_store_listed *listed, enum vx_found *found, bool *told, struct vx_error *err)
 {
 	struct vx_s3_seen seen;
 	int status = VX_OK;
 	*told = false;
-	switch (vx_s3_window_ask(s->window, key, &seen)) {
+	switch (ask_lists(s, key, listed, &seen)) {
 	case VX_S3_ABSENT:
 		/* Only where the store will not overwrite what came meanwhile. */
 		*told = vx_s3_conditional(s->s3);
@@ -86,11 +96,11 @@ static int compare(const struct vx_store_s3 *s, const char *key, const struct vx
 }
 
 int vx_store_s3_look(const struct vx_store_s3 *s, const char *key, const struct vx_source *src, const char *sha256,
-	bool sure, enum vx_found *found, struct vx_error *err)
+	const struct vx_store_listed *listed, bool sure, enum vx_found *found, struct vx_error *err)
 {
 	struct vx_s3_object o;
 	bool told = false, same = false;
-	int status = sure || is_large(s, src) ? VX_OK : look_in_window(s, key, src, found, &told, err);
+	int status = sure || is_large(s, src) ? VX_OK : look_in_lists(s, key, src, listed, found, &told, err);
 	if (status != VX_OK || told)
 		return status;
 	status = vx_s3_head(s->s3, key, &o, err);

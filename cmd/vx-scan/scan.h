@@ -5,6 +5,7 @@
 
 #include <sys/stat.h>
 
+#include "vx_globs.h"
 #include "vx_opt.h"
 #include "vx_sniff.h"
 #include "vx_template.h"
@@ -44,13 +45,13 @@ enum { COUNT_UNMATCHED, COUNT_OLD, COUNT_YOUNG };
 
 struct compiled {
 	struct vx_pattern *pattern;
-	bool by_name; /* an --exclude without "/" is held against the name alone */
 };
 
 /* What one thread has of its own. */
 struct worker {
 	const struct opts *o;
-	struct compiled *patterns, *excludes;
+	struct compiled *patterns;
+	struct vx_globs *excludes;
 	size_t *start, *end; /* of the captures of the pattern that matched */
 	struct vx_buf path, rel, text, id;
 	struct vx_buf values; /* values handed to templates, kept until the record is done */

@@ -16,10 +16,8 @@ static struct compiled *compile(const struct texts *texts)
 	struct compiled *list = vx_alloc((texts->n + 1) * sizeof *list);
 	struct vx_error err = VX_ERROR_INIT;
 
-	for (size_t i = 0; i < texts->n; i++) {
+	for (size_t i = 0; i < texts->n; i++)
 		list[i].pattern = vx_pattern_new(texts->list[i], &err); /* checked when the options were read */
-		list[i].by_name = !strchr(texts->list[i], '/');
-	}
 	return list;
 }
 
@@ -38,7 +36,7 @@ void *scan_worker_new(void *arg)
 	w->o = *(struct opts **)arg;
 	/* Each thread has patterns of its own: regexec holds a lock for as long as it looks at one. */
 	w->patterns = compile(&w->o->patterns);
-	w->excludes = compile(&w->o->excludes);
+	w->excludes = vx_globs_new(w->o->excludes.list, w->o->excludes.n, &w->err);
 	for (struct compiled *c = w->patterns; c->pattern; c++)
 		names = vx_pattern_names(c->pattern) > names ? vx_pattern_names(c->pattern) : names;
 	w->start = vx_alloc(names * sizeof *w->start);
@@ -55,7 +53,7 @@ void scan_worker_free(void *worker)
 	for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
 		vx_buf_free(bufs[i]);
 	free_compiled(w->patterns);
-	free_compiled(w->excludes);
+	vx_globs_free(w->excludes);
 	free(w->start);
 	free(w->end);
 	free(w);
@@ -63,29 +61,12 @@ void scan_worker_free(void *worker)
 
 /* ---- names, as a folder is read ---- */
 
-static bool excluded(struct worker *w, const char *rel, size_t rel_len, const char *name, size_t len, bool is_folder)
-{
-	for (const struct compiled *c = w->excludes; c->pattern; c++) {
-		vx_buf_clear(&w->path);
-		if (!c->by_name)
-			vx_buf_add(&w->path, rel, rel_len);
-		vx_buf_add(&w->path, name, len);
-		if (vx_pattern_match_at(c->pattern, w->path.data, w->start, w->end))
-			return true;
-		/* "derived/" and "derived/" + "**" both keep the walk out of the folder. */
-		vx_buf_putc(&w->path, '/');
-		if (is_folder && vx_pattern_match_at(c->pattern, w->path.data, w->start, w->end))
-			return true;
-	}
-	return false;
-}
-
 int scan_mark(void *worker, const char *rel, size_t rel_len, const char *name, size_t len, enum vx_entry_type type)
 {
 	struct worker *w = worker;
 	const struct vx_suffix *suffix = vx_suffix_of(name, len);
 
-	if (w->excludes->pattern && excluded(w, rel, rel_len, name, len, type == VX_ENTRY_FOLDER))
+	if (vx_globs_match(w->excludes, rel, rel_len, name, len, type == VX_ENTRY_FOLDER))
 		return -1;
 	/* A link or a device that would not be listed if it were a file is nothing to talk about. */
 	if (type != VX_ENTRY_FILE && type != VX_ENTRY_FOLDER && suffix && suffix->settles &&

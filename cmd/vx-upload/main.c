@@ -44,6 +44,7 @@ static void summary(struct vx_buf *b, void *arg)
 	const unsigned long sent = atomic_load(&o->parts_sent), kept = atomic_load(&o->parts_kept);
 	if (sent + kept > 0)
 		vx_buf_printf(b, "; parts: %lu sent, %lu there from before", sent, kept);
+	mirror_summary(o->mirror, b);
 	sidecars_summary(o->sidecars, b);
 	const long personal = atomic_load(&o->personal);
 	if (personal > 0)
@@ -102,6 +103,37 @@ static void set_up(struct upload *o)
 		vx_say("%s: %ld damaged %s passed over", o->journal, damaged, damaged == 1 ? "line was" : "lines were");
 }
 
+static void check_mirror(const struct upload *o, char *const *files)
+{
+	const char *const of_mirrors[] = { o->excludes.n ? "--exclude" : NULL, o->includes.n ? "--include" : NULL,
+		o->delete_extra ? "--delete-extra" : NULL };
+	for (size_t i = 0; !o->tree && i < 3; i++)
+		if (of_mirrors[i])
+			vx_die(VX_EUSAGE, "%s: needs --mirror DIR", of_mirrors[i]);
+	if (o->delete_extra != (o->max_delete >= 0))
+		vx_die(VX_EUSAGE, o->delete_extra ? "--delete-extra: needs --max-delete N"
+						  : "--max-delete: needs --delete-extra");
+	if (o->tree && (o->n_fields || o->key || *files || o->map || o->n_roots))
+		vx_die(VX_EUSAGE,
+			"--mirror: reads no records, and so takes neither files nor --field, --key, --rewrite "
+			"or --map-root");
+}
+
+static void set_up_mirror(struct upload *o, struct vx_filter *f)
+{
+	struct vx_error err = VX_ERROR_INIT;
+	o->mirror = mirror_new(o, &err);
+	if (!o->mirror) {
+		vx_message(&err);
+		exit(vx_exit_status(err.status));
+	}
+	f->source = mirror_source;
+	f->record = mirror_record;
+	f->finish = mirror_finish;
+	f->lossy = f->lossy || o->delete_extra;
+	f->noun = "files";
+}
+
 static void set_up_rewriting(struct upload *o)
 {
 	struct vx_error err = VX_ERROR_INIT;
@@ -129,7 +161,7 @@ static void check_modes(const struct upload *o)
 
 static int run(struct upload *o, char **files)
 {
-	const struct vx_filter f = { .record = o->verify ? verify_record : upload_record,
+	struct vx_filter f = { .record = o->verify ? verify_record : upload_record,
 		.worker_new = worker_new,
 		.worker_free = worker_free,
 		.arg = o,
@@ -143,6 +175,8 @@ static int run(struct upload *o, char **files)
 		.progress_extra = progress };
 	if (o->abort_stale)
 		return upload_abort_stale(o, files);
+	if (o->tree)
+		set_up_mirror(o, &f);
 	return o->orphans ? upload_orphans(o, files) : vx_filter_main(&f, files);
 }
 
@@ -163,10 +197,11 @@ static void check_api(const struct upload *o)
 
 int main(int argc, char **argv)
 {
-	struct upload o = { .to = getenv("VX_STORE"), .retry_for = 60 };
+	struct upload o = { .to = getenv("VX_STORE"), .retry_for = 60, .max_delete = -1 };
 	vx_progname_set("vx-upload");
 	signal(SIGPIPE, SIG_IGN); /* a reader that is gone is seen when writing to it: what is in flight is finished */
 	upload_options(argc, argv, &o);
+	check_mirror(&o, argv + optind);
 	if (o.n_fields == 0) {
 		upload_add_field(&o, "path_nii");
 		upload_add_field(&o, "path_json");
@@ -181,6 +216,7 @@ int main(int argc, char **argv)
 	const int status = run(&o, argv + optind);
 	if (o.common.verbose)
 		sidecars_name(o.sidecars);
+	mirror_free(o.mirror);
 	rewrite_free(o.rewrite);
 	sidecars_free(o.sidecars);
 	vx_phi_free(o.rules);

@@ -1,4 +1,5 @@
 /* options: the command line of vx-upload -> struct upload. SPDX-License-Identifier: MIT */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,8 +30,10 @@ static const char usage[] =
 	"      --abort-stale AGE abort uploads in parts below --to that began AGE ago (12h, 2d) or earlier and did "
 	"not\n"
 	"                        end, print a line each, and read no records\n"
-	"      --verify[=full]   upload nothing, print a line an object: \"= key\" it is in the store, \"+ key\" it is not,\n"
-	"                        \"* key\" with other content, \"! key\" it cannot be told; full reads all objects back\n"
+	"      --verify[=full]   upload nothing, print a line an object: \"= key\" it is in the store, \"+ key\" it is "
+	"not,\n"
+	"                        \"* key\" with other content, \"! key\" it cannot be told; full reads all objects "
+	"back\n"
 	"      --orphans         upload nothing, print url and size of the objects below --to that no record names\n"
 	"      --dry-run         upload nothing, print what would be: one line a file\n"
 	"      --retry-for TIME  go on trying when the store is overloaded or away (default: 60s)\n"
@@ -48,6 +51,14 @@ static const char usage[] =
 	"      --map-root DIR=URL\n"
 	"                        send nothing: a path below DIR has the same way below URL; may be given several "
 	"times\n"
+	"      --mirror DIR      put every file below DIR under the same path into the store; print a line a file:\n"
+	"                        path, url, size, sha256, status\n"
+	"  -x, --exclude GLOB    with --mirror: leave out files and whole folders; without '/' held against the name "
+	"alone\n"
+	"      --include GLOB    with --mirror: only files that match, in the same way, or a folder above them\n"
+	"  -L, --follow          with --mirror: follow symbolic links\n"
+	"      --delete-extra    with --mirror: delete what the store has and DIR has not, when all else is done\n"
+	"      --max-delete N    with --delete-extra: delete nothing where that would be more than N objects\n"
 	"      --api URL         refuse when this API is a production deployment (default: $VX_API)\n"
 	"      --production      do not refuse\n" VX_OPT_HELP_JOBS("16 for s3://, 8 for file://");
 
@@ -58,6 +69,38 @@ void upload_add_field(struct upload *o, const char *field)
 	o->fields[o->n_fields++] = field;
 }
 
+enum {
+	TO = VX_OPT_OWN,
+	GROUP,
+	KEY,
+	ENDPOINT,
+	API,
+	ALLOW,
+	JOURNAL,
+	CA_FILE,
+	MAP,
+	MIRROR,
+	TEXTS,
+	FIELD = TEXTS,
+	CONFLICT,
+	DRY_RUN,
+	RETRY,
+	INSECURE,
+	PRODUCTION,
+	SIDECARS,
+	PHI,
+	TRUST,
+	CONNECTIONS,
+	LIMIT_RATE,
+	PART_SIZE,
+	ROOT,
+	STALE,
+	VERIFY,
+	ORPHANS,
+	INCLUDE,
+	DELETE_EXTRA,
+	MAX_DELETE
+};
 /* The value of an option that takes one of two words; true for the second. */
 static bool second_of(const char *option, const char *first, const char *second)
 {
@@ -66,36 +109,39 @@ static bool second_of(const char *option, const char *first, const char *second)
 	return strcmp(optarg, second) == 0;
 }
 
+static void add_text(struct texts *t, const char *option)
+{
+	if (t->n == GLOBS_MAX)
+		vx_die(VX_EUSAGE, "%s: more than %d", option, GLOBS_MAX);
+	t->list[t->n++] = optarg;
+}
+
+/* What is said of a folder tree; false: c is no option of these. */
+static bool tree_option(int c, struct upload *o)
+{
+	switch (c) {
+	case 'x':
+		add_text(&o->excludes, "--exclude");
+		return true;
+	case INCLUDE:
+		add_text(&o->includes, "--include");
+		return true;
+	case 'L':
+		o->follow = true;
+		return true;
+	case DELETE_EXTRA:
+		o->delete_extra = true;
+		return true;
+	case MAX_DELETE:
+		o->max_delete = vx_opt_number("--max-delete", optarg, 0, LLONG_MAX);
+		return true;
+	default:
+		return false;
+	}
+}
+
 void upload_options(int argc, char **argv, struct upload *o)
 {
-	enum {
-		TO = VX_OPT_OWN,
-		GROUP,
-		KEY,
-		ENDPOINT,
-		API,
-		ALLOW,
-		JOURNAL,
-		CA_FILE,
-		MAP,
-		TEXTS,
-		FIELD = TEXTS,
-		CONFLICT,
-		DRY_RUN,
-		RETRY,
-		INSECURE,
-		PRODUCTION,
-		SIDECARS,
-		PHI,
-		TRUST,
-		CONNECTIONS,
-		LIMIT_RATE,
-		PART_SIZE,
-		ROOT,
-		STALE,
-		VERIFY,
-		ORPHANS
-	};
 	static const struct option longs[] = { { "to", required_argument, NULL, TO },
 		{ "group", required_argument, NULL, GROUP }, { "field", required_argument, NULL, FIELD },
 		{ "key", required_argument, NULL, KEY }, { "on-conflict", required_argument, NULL, CONFLICT },
@@ -110,12 +156,15 @@ void upload_options(int argc, char **argv, struct upload *o)
 		{ "limit-rate", required_argument, NULL, LIMIT_RATE },
 		{ "part-size", required_argument, NULL, PART_SIZE }, { "abort-stale", required_argument, NULL, STALE },
 		{ "verify", optional_argument, NULL, VERIFY }, { "orphans", no_argument, NULL, ORPHANS },
-		{ "ca-file", required_argument, NULL, CA_FILE }, VX_OPT_COMMON, { 0 } };
+		{ "ca-file", required_argument, NULL, CA_FILE }, { "mirror", required_argument, NULL, MIRROR },
+		{ "exclude", required_argument, NULL, 'x' }, { "include", required_argument, NULL, INCLUDE },
+		{ "follow", no_argument, NULL, 'L' }, { "delete-extra", no_argument, NULL, DELETE_EXTRA },
+		{ "max-delete", required_argument, NULL, MAX_DELETE }, VX_OPT_COMMON, { 0 } };
 	/* In the order of the enum. */
 	const char **const texts[] = { &o->to, &o->group, &o->key, &o->endpoint, &o->api, &o->allow, &o->journal,
-		&o->ca_file, &o->map };
+		&o->ca_file, &o->map, &o->tree };
 	int c;
-	while ((c = getopt_long(argc, argv, VX_OPT_SHORT, longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "x:L" VX_OPT_SHORT, longs, NULL)) != -1) {
 		switch (c) {
 		case FIELD:
 			upload_add_field(o, optarg);
@@ -176,7 +225,7 @@ void upload_options(int argc, char **argv, struct upload *o)
 		default:
 			if (c >= TO && c < TEXTS)
 				*texts[c - TO] = optarg;
-			else
+			else if (!tree_option(c, o))
 				vx_opt_common(c, usage, &o->common);
 		}
 	}

@@ -4,9 +4,8 @@
 
 #include "upload.h"
 
-/* One file, or the cleaned copy of a sidecar. */
-static int put_file(struct upload *o, struct vx_record *rec, struct vx_store_conn *conn, const char *where,
-	const char *path, const char *key, const char *want, struct vx_stored *stored, struct vx_error *err)
+int put_file(struct upload *o, struct vx_record *rec, struct vx_store_conn *conn, const char *where, const char *path,
+	const char *key, const char *want, struct vx_stored *stored, struct vx_error *err)
 {
 	struct vx_buf text = VX_BUF_INIT;
 	bool latin1 = false;
@@ -46,7 +45,7 @@ struct folder {
 	const char *key; /* of the folder, without a slash at its end */
 };
 
-static int phi_of(struct upload *o, struct vx_record *rec, const char *where, const char *path, struct vx_error *err)
+int put_phi(struct upload *o, struct vx_record *rec, const char *where, const char *path, struct vx_error *err)
 {
 	const struct phi_check check = { o->rules, o->sidecars != NULL, o->phi_reject };
 	return phi_check(&check, rec, where, path, &o->personal, err);
@@ -73,7 +72,7 @@ static int check_in_folder(void *arg, const char *rel, const char *path, struct 
 {
 	const struct folder *f = arg;
 	(void)rel;
-	return phi_of(f->o, f->rec, f->leaf->where, path, err);
+	return put_phi(f->o, f->rec, f->leaf->where, path, err);
 }
 
 int put_check(struct upload *o, struct vx_record *rec, const struct leaf *leaf, struct vx_error *err)
@@ -82,7 +81,7 @@ int put_check(struct upload *o, struct vx_record *rec, const struct leaf *leaf, 
 	struct folder f = { .o = o, .rec = rec, .leaf = &copy };
 	if (folder_is(leaf->path))
 		return folder_each(leaf->path, leaf->where, check_in_folder, &f, err);
-	return phi_of(o, rec, leaf->where, leaf->path, err);
+	return put_phi(o, rec, leaf->where, leaf->path, err);
 }
 
 int put_leaf(

@@ -82,11 +82,16 @@ static int parse(const struct rewrite *r, const char *line, ssize_t len, struct 
 	char *given = url ? vx_file_url_path(url) : text ? vx_strdup(text) : NULL;
 	if (given && *given && vx_json_str(*json, "url"))
 		*path = normal(r->cwd, given);
+	const char *became = vx_json_str(*json, "status");
+	const bool deleted = !given && became && strcmp(became, "deleted") == 0;
 	free(given);
 	free(url);
 	if (*path)
 		return VX_OK;
 	vx_json_free(*json);
+	*json = NULL;
+	if (deleted) /* a mirror tells what it deleted in the same list */
+		return VX_OK;
 	return vx_error_set(err, VX_EREJECT, NULL, "has no path with its url: no map");
 }
 
@@ -97,7 +102,7 @@ static bool is_about(struct rewrite *r, const struct place *p, const char *path,
 	size_t cap = 0;
 	ssize_t len;
 	bool same = false;
-	if (line_at(r, p->at, &line, &cap, &len) && parse(r, line, len, json, &theirs, NULL) == VX_OK) {
+	if (line_at(r, p->at, &line, &cap, &len) && parse(r, line, len, json, &theirs, NULL) == VX_OK && theirs) {
 		same = strcmp(theirs, path) == 0;
 		if (!same)
 			vx_json_free(*json);

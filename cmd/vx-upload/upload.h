@@ -25,9 +25,17 @@
 #include "vx_store.h"
 #include "vx_store_key.h"
 
-enum { FIELDS_MAX = 32, ROOTS_MAX = 32 };
+enum { FIELDS_MAX = 32, ROOTS_MAX = 32, GLOBS_MAX = 64 };
 struct sidecars;
 struct rewrite;
+struct mirror;
+struct extras;
+
+/* Patterns of --exclude or --include. */
+struct texts {
+	const char *list[GLOBS_MAX];
+	size_t n;
+};
 
 /* What was asked for, and what is set up for it before the first record. */
 struct upload {
@@ -39,6 +47,10 @@ struct upload {
 	size_t n_fields;
 	bool update, dry_run, production, insecure_http, as_is, phi_reject, trust_times;
 	double retry_for;
+	const char *tree; /* --mirror; NULL: records are read */
+	struct texts excludes, includes;
+	bool follow, delete_extra;
+	long long max_delete; /* -1: not said */
 	int connections;
 	uint64_t limit_rate, part_size;
 	bool abort_stale;
@@ -46,6 +58,7 @@ struct upload {
 	bool verify, verify_full, orphans;
 	/* Set up before the loop. */
 	struct rewrite *rewrite; /* NULL: files are put into the store */
+	struct mirror *mirror;   /* NULL: records name the files */
 	struct vx_store *store;
 	struct vx_store_key *names;
 	struct sidecars *sidecars; /* NULL: they go as they are */
@@ -125,6 +138,13 @@ int put_leaf(struct upload *o, struct vx_record *rec, struct vx_store_conn *conn
 	struct vx_error *err) VX_MUST_USE;
 int put_check(struct upload *o, struct vx_record *rec, const struct leaf *leaf, struct vx_error *err) VX_MUST_USE;
 
+/* put_file: one file, or the cleaned copy of a sidecar; where is the field that err and warnings name.
+ * put_phi: put_check for it. */
+int put_file(struct upload *o, struct vx_record *rec, struct vx_store_conn *conn, const char *where, const char *path,
+	const char *key, const char *want, struct vx_stored *stored, struct vx_error *err) VX_MUST_USE;
+int put_phi(
+	struct upload *o, struct vx_record *rec, const char *where, const char *path, struct vx_error *err) VX_MUST_USE;
+
 /* plan_line: what would become of one file, on stdout. */
 void plan_line(
 	struct vx_record *rec, const char *where, const char *path, const char *url, const struct vx_stored *stored);
@@ -135,6 +155,27 @@ struct rewrite *rewrite_new(const char *map, const char *const *roots, size_t n,
 void rewrite_free(struct rewrite *r);
 /* rewrite_leaf: fills in url, and stored.sha256 ("" where it is not known). VX_EREJECT: no URL for this path is known. */
 int rewrite_leaf(struct rewrite *r, struct leaf *leaf, struct vx_error *err) VX_MUST_USE;
+
+/* Mirroring: the files of a tree take the place of records. Each goes through the filter as {"path"}, or {"path_raw"}
+ * (percent-encoded) beside it where the name is no UTF-8, with what the store's list says of it.
+ * mirror_new: starts the walk and the list. VX_EIO, VX_EUSAGE.
+ * mirror_source, mirror_record, mirror_finish: the filter's callbacks; arg is the struct upload.
+ * mirror_summary: ", 3 objects deleted". m may be NULL. */
+struct mirror *mirror_new(struct upload *o, struct vx_error *err) VX_MUST_USE;
+void mirror_free(struct mirror *m);
+int mirror_source(struct vx_buf *line, void *arg, struct vx_error *err);
+int mirror_record(struct vx_record *rec, void *worker, void *arg, struct vx_error *err);
+int mirror_finish(struct vx_job *job, void *arg, struct vx_error *err);
+void mirror_summary(const struct mirror *m, struct vx_buf *b);
+
+/* Extras: keys that only the store has, kept in a file until the last one is known.
+ * extras_add: one more. VX_EIO. extras_delete: deletes all, or none where there are more than --max-delete; a line each.
+ * e may be NULL in all but extras_add. */
+struct extras *extras_new(struct upload *o, struct vx_error *err) VX_MUST_USE; /* NULL + VX_EIO */
+void extras_free(struct extras *e);
+int extras_add(struct extras *e, const char *key, struct vx_error *err) VX_MUST_USE;
+int extras_delete(struct extras *e, struct vx_job *job, struct vx_error *err) VX_MUST_USE;
+void extras_summary(const struct extras *e, struct vx_buf *b);
 
 /* local_path: the local file that a field's value names, to be freed; *path = NULL for a URL that stays as it is. store may
  * be NULL. */
