@@ -286,7 +286,7 @@ static void check_counts(struct vx_loop *l)
 {
 	struct vx_counts c = vx_run_counts(l->run);
 
-	if (l->f->lossy || l->stop || c.in == c.out + c.rejected)
+	if (l->f->lossy || l->stop || l->cut || c.in == c.out + c.rejected)
 		return;
 	vx_say("counts do not agree: %ld in, %ld out, %ld rejected: please report this", c.in, c.out, c.rejected);
 	vx_run_note(l->run, VX_EIO);
@@ -304,6 +304,8 @@ static int end(struct vx_loop *l)
 		c.rejected);
 	if (l->f->summary_extra)
 		l->f->summary_extra(&summary, l->f->arg);
+	if (l->cut)
+		vx_buf_puts(&summary, "; interrupted: run again to go on");
 	vx_buf_printf(&summary, ", %.1f s", vx_run_seconds(l->run));
 	status = vx_run_end(l->run, summary.data);
 	vx_buf_free(&summary);
@@ -337,9 +339,9 @@ int vx_filter_main(const struct vx_filter *f, char **files)
 	if (l.in)
 		close_current(&l);
 	vx_run_note(l.run, l.unread);
-	if (f->finish && !l.stop)
+	if (f->finish && !l.stop && !l.cut)
 		finish(&l);
-	if (!l.stop && is_no_ndjson(&l, 1)) {
+	if (!l.stop && !l.cut && is_no_ndjson(&l, 1)) {
 		vx_say("the input is no NDJSON: none of its lines is a JSON object");
 		vx_run_note(l.run, VX_EDATA);
 	}

@@ -23,6 +23,8 @@
 #ifndef VX_FILTER_H
 #define VX_FILTER_H
 
+#include <signal.h>
+
 #include "vx_err.h"
 #include "vx_json.h"
 #include "vx_opt.h"
@@ -64,11 +66,13 @@ struct vx_filter {
 	int default_jobs;   /* 0: one a processor (set it where waiting, not computing, is the work) */
 	size_t batch_max;   /* records a batch: default 256; fewer where one record takes long */
 	size_t batch_bytes; /* bytes of input a batch: default 256 KiB */
-	size_t window;      /* with parallel: batches that may be done behind one that is not, in 8 MiB; default: few */
-	int linger_ms;      /* how long a batch that is not full waits for more input: default 0 */
-	bool lossy;         /* the tool may emit more or fewer records than it read: no count check */
-	bool text;          /* with batch: records are checked, but not built: json is NULL (see vx_json_walk) */
-	const char *noun;   /* for the summary, default "records" */
+	/* interrupted: once it is not 0, no record is begun; those that are, are finished. NULL: a signal ends it all. */
+	const volatile sig_atomic_t *interrupted;
+	size_t window;    /* with parallel: batches that may be done behind one that is not, in 8 MiB; default: few */
+	int linger_ms;    /* how long a batch that is not full waits for more input: default 0 */
+	bool lossy;       /* the tool may emit more or fewer records than it read: no count check */
+	bool text;        /* with batch: records are checked, but not built: json is NULL (see vx_json_walk) */
+	const char *noun; /* for the summary, default "records" */
 	/* before_summary: what else is to be said at the end, behind all rejects and warnings. May be NULL. */
 	void (*before_summary)(void *arg);
 	/* summary_extra: appends ", 3 created" to the summary line. May be NULL. */

@@ -6,6 +6,7 @@
 #include "vx_loop.h"
 
 enum {
+	STOP_CHECK_MS = 100,    /* between two looks at whether the run is interrupted */
 	TICK_MS = 500,          /* between two lines of progress, where the tool has more to say than records */
 	WINDOW_BYTES = 8 << 20, /* of batches on their way, where the tool names a window */
 	JOB_KEEPS = 4 << 10     /* of each buffer of a job that is over, there */
@@ -38,6 +39,7 @@ static void commit_ready(struct vx_loop *l)
 		bool going = false;
 		size_t bytes = job->bytes;
 
+		l->stop |= job->left;
 		if (!l->stop) {
 			pthread_mutex_unlock(&l->lock);
 			going = vx_loop_commit(l, job);
@@ -55,6 +57,13 @@ static void commit_ready(struct vx_loop *l)
 	l->committing = false;
 }
 
+/* Called with the lock held. */
+static bool interrupted(struct vx_loop *l)
+{
+	l->cut |= l->f->interrupted && *l->f->interrupted;
+	return l->cut;
+}
+
 static void *work(void *arg)
 {
 	struct vx_loop *l = arg;
@@ -69,7 +78,8 @@ static void *work(void *arg)
 		if (l->next == l->tail)
 			break;
 		job = &l->ring[l->next++ % l->slots];
-		if (!l->stop) {
+		job->left = interrupted(l);
+		if (!l->stop && !job->left) {
 			pthread_mutex_unlock(&l->lock);
 			vx_loop_records(l, job, worker);
 			pthread_mutex_lock(&l->lock);
@@ -93,6 +103,14 @@ static bool is_full(const struct vx_loop *l)
 	       (l->f->window && l->bytes > WINDOW_BYTES && l->tail - l->head > l->jobs * 2);
 }
 
+/* Waits for input, or for an interruption, whichever thread gets its signal. False: interrupted. */
+static bool wait_for_input(const struct vx_loop *l)
+{
+	while (l->in && !*l->f->interrupted && !vx_reader_ready(l->in, STOP_CHECK_MS))
+		;
+	return !*l->f->interrupted;
+}
+
 /* The main thread reads; a batch is filled outside the lock, because its slot belongs to nobody else yet. */
 static void feed(struct vx_loop *l)
 {
@@ -104,8 +122,10 @@ static void feed(struct vx_loop *l)
 		pthread_mutex_lock(&l->lock);
 		while (!l->stop && is_full(l))
 			pthread_cond_wait(&l->space, &l->lock);
-		more = !l->stop;
+		more = !l->stop && !interrupted(l);
 		pthread_mutex_unlock(&l->lock);
+		if (more && l->f->interrupted)
+			more = wait_for_input(l);
 		if (more)
 			more = vx_loop_fill(l, job);
 		pthread_mutex_lock(&l->lock);

@@ -33,7 +33,7 @@ struct vx_loop {
 	pthread_cond_t work, space, over;
 	struct vx_job *ring;
 	size_t jobs, slots, head, next, tail, bytes;
-	bool end, stop, committing, finished;
+	bool end, stop, cut, committing, finished; /* cut: interrupted; what was begun is still written */
 };
 
 /* vx_loop_fill: one batch: what is there without waiting (longer than linger), at most batch_max lines. False at the end of

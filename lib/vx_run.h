@@ -34,6 +34,7 @@ struct vx_job {
 	long in, emitted, rejected, malformed;
 	struct vx_error *fatal; /* why the run ends here; NULL: it does not */
 	bool done;
+	bool left; /* not begun, because the run was interrupted */
 };
 
 void vx_job_clear(struct vx_job *job);

@@ -28,6 +28,7 @@ enum { VX_S3_EXTRA_MAX = 5 };
 struct vx_s3 {
 	struct vx_transfer *transfer;
 	const struct vx_aws *aws;
+	const volatile sig_atomic_t *stop; /* as in vx_s3_options */
 	char *bucket;
 	char *origin;                /* "https://lab.s3.eu-west-1.amazonaws.com" */
 	char *host;                  /* the Host header's value */

@@ -217,7 +217,12 @@ static int end_part(struct upload *u, struct flight *f, struct vx_error *err)
 	return status;
 }
 
-/* Sends what is missing; once a part fails, no further one is begun. */
+static bool stopped(const struct upload *u)
+{
+	return u->s3->stop && *u->s3->stop;
+}
+
+/* Sends what is missing; once a part fails, or the run is to stop, no further one is begun. */
 static int send_parts(struct upload *u, struct vx_error *err)
 {
 	struct flight ring[IN_FLIGHT] = { 0 };
@@ -232,6 +237,9 @@ static int send_parts(struct upload *u, struct vx_error *err)
 		}
 		while (next < n && u->etags[next])
 			next++;
+		if (next < n && status == VX_OK && stopped(u))
+			status = vx_error_set(err, VX_EUNREACHABLE, NULL,
+				"interrupted behind part %zu of %zu: the next run goes on from there", next, n);
 		if (next < n && status == VX_OK)
 			start_part(u, f, next++);
 		bool any = false;

@@ -67,6 +67,7 @@ struct vx_s3 *vx_s3_new(const struct vx_s3_options *o, struct vx_error *err)
 	}
 	struct vx_s3 *s3 = vx_alloc(sizeof(*s3));
 	s3->aws = o->aws;
+	s3->stop = o->stop;
 	s3->bucket = vx_strdup(o->bucket);
 	if (place(s3, o, err) != VX_OK) {
 		vx_s3_free(s3);

@@ -323,3 +323,32 @@ counted() {
 	has "$err" "0 created, 1500 unchanged"
 	[ $(($(requests 'GET /lab/?') - before)) -le 40 ]
 }
+
+@test "Ctrl-C between parts: the upload stays, and the next run sends only what is missing" {
+	needs_store
+	head -c 6000000 /dev/urandom >in/ctrl.nii.gz
+	record ctrl >rec
+	set -m
+	vx-upload --to s3://lab/ctrl --part-size 200000 --limit-rate 2M rec >out 2>err &
+	UPLOAD_PID=$!
+	set +m
+	for _ in $(seq 200); do
+		[ "$(leftovers ctrl/)" -eq 0 ] || break
+		sleep 0.02
+	done
+	sleep 0.7
+	kill -INT "$UPLOAD_PID"
+	local status=0
+	wait "$UPLOAD_PID" || status=$?
+	UPLOAD_PID=
+	same "$status" 130
+	has "$(cat err)" "of 30: the next run goes on from there"
+	same "$(leftovers ctrl/)" 1
+	run3 vx-upload --to s3://lab/ctrl --part-size 200000 rec
+	expect 0
+	[[ $err =~ parts:\ ([0-9]+)\ sent,\ ([0-9]+)\ there ]]
+	[ "${BASH_REMATCH[2]}" -gt 0 ]
+	same "$((BASH_REMATCH[1] + BASH_REMATCH[2]))" 30
+	right ctrl/volume/ctrl.nii.gz in/ctrl.nii.gz
+	same "$(leftovers ctrl/)" 0
+}

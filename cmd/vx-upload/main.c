@@ -12,6 +12,23 @@
 /* Records that may be done behind a large file that is not. */
 enum { WINDOW = 512 };
 
+/* Set by SIGINT and SIGTERM: no further file is begun. The only thing a signal handler can reach. */
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+	interrupted = number;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+	sigaction(SIGINT, &sa, NULL); /* the second one ends the process at once */
+	sigaction(SIGTERM, &sa, NULL);
+	sa.sa_handler = SIG_IGN; /* a reader that is gone is seen when writing to it: what is in flight is finished */
+	sigaction(SIGPIPE, &sa, NULL);
+}
+
 static void *worker_new(void *arg)
 {
 	struct upload *o = arg;
@@ -85,6 +102,7 @@ static void set_up(struct upload *o)
 		.insecure_http = o->insecure_http,
 		.journal = o->verify || o->orphans ? NULL : o->journal, /* the store itself is asked */
 		.trust_times = o->trust_times,
+		.stop = &interrupted,
 		.ca_file = o->ca_file,
 		.connections = o->connections,
 		.limit_rate = o->limit_rate,
@@ -169,6 +187,7 @@ static int run(struct upload *o, char **files)
 		.parallel = true,
 		.default_jobs = !o->rewrite && strncasecmp(o->to, "s3:", 3) == 0 ? 16 : 8,
 		.batch_max = 1,
+		.interrupted = &interrupted,
 		.window = WINDOW,
 		.lossy = o->dry_run || o->verify,
 		.summary_extra = summary,
@@ -199,7 +218,6 @@ int main(int argc, char **argv)
 {
 	struct upload o = { .to = getenv("VX_STORE"), .retry_for = 60, .max_delete = -1 };
 	vx_progname_set("vx-upload");
-	signal(SIGPIPE, SIG_IGN); /* a reader that is gone is seen when writing to it: what is in flight is finished */
 	upload_options(argc, argv, &o);
 	check_mirror(&o, argv + optind);
 	if (o.n_fields == 0) {
@@ -213,6 +231,8 @@ int main(int argc, char **argv)
 		check_api(&o);
 		set_up(&o);
 	}
+	if (!o.abort_stale && !o.orphans) /* these may end at any point */
+		catch_signals();
 	const int status = run(&o, argv + optind);
 	if (o.common.verbose)
 		sidecars_name(o.sidecars);
@@ -222,5 +242,7 @@ int main(int argc, char **argv)
 	vx_phi_free(o.rules);
 	vx_store_close(o.store);
 	vx_store_key_free(o.names);
+	if (interrupted)
+		raise((int)interrupted); /* SA_RESETHAND has put the default back: whoever waits sees what ended it */
 	return status;
 }
