@@ -80,7 +80,7 @@ void vx_s3_delete(struct vx_s3 *s3, const char *const *keys, size_t n, vx_s3_tol
 int vx_s3_bucket(struct vx_s3 *s3, const char *key, struct vx_error *err) VX_MUST_USE;
 
 /* vx_s3_sha256: reads the object o of vx_s3_head and hashes its content, with a few requests at once in a bounded amount of
- * memory (some 16 MiB for all threads of a store). VX_EREJECT when it changes meanwhile. */
+ * memory (some 12 to 16 MiB for all threads of a store). VX_EREJECT when it changes meanwhile. */
 int vx_s3_sha256(struct vx_s3 *s3, const char *key, const struct vx_s3_object *o, char sha256[65],
 	struct vx_error *err) VX_MUST_USE;
 

@@ -9,7 +9,7 @@
 #include "vx_s3_call.h"
 
 /* Blocks are of a MiB; one object has so many on their way, and all threads together. */
-enum { BLOCK = 1 << 20, AHEAD = 4, AHEAD_ALL = 16 };
+enum { BLOCK = 1 << 20, AHEAD = 4, AHEAD_ALL = 12 };
 
 struct block {
 	struct vx_s3_call call;

@@ -264,3 +264,15 @@ find_orphans() {
 	expect 1
 	[ ! -e nothing ]
 }
+
+@test "orphans: among 200,000 names each one is known; memory grows by 8 bytes a name" {
+	plain_build
+	mkdir store
+	touch store/{1,2,77777,100000,150001,199999,200000,200001,x}
+	seq 200000 | sed 's|.*|{"a":["file://'"$PWD"'/store/&"]}|' >names
+	run3 command time -o rss -f %M vx-upload -q --orphans --to "file://$PWD/store" names
+	expect 0
+	same "$(jq -r .url out)" "file://$PWD/store/200001
+file://$PWD/store/x"
+	[ "$(cat rss)" -lt 18432 ] || same "$(cat rss) KiB" "less than 18 MiB"
+}
