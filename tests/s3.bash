@@ -1,17 +1,5 @@
 # What the bats files that start S3 stores share. Load with: load s3
 
-# neighbours N: the first of N ports in a row that nobody listens on.
-neighbours() {
-	local p i
-	while p=$(free_port); do
-		for ((i = 1; i < $1; i++)); do
-			(exec 4<>"/dev/tcp/127.0.0.1/$((p + i))") 2>/dev/null && continue 2
-		done
-		echo "$p"
-		return
-	done
-}
-
 # start_store ceph|swift: a fresh store for the whole file, to be called in setup_file; exports S3_KIND, S3_DIR, S3_PORT.
 # Without the packages S3_PORT stays empty, and needs_store skips. stop_store goes into teardown_file.
 start_store() {
@@ -20,7 +8,7 @@ start_store() {
 	ceph) command -v radosgw >/dev/null && command -v ceph-mon >/dev/null && command -v ceph-osd >/dev/null || return 0 ;;
 	swift) /usr/bin/python3 -c 'import swift, eventlet' 2>/dev/null || return 0 ;;
 	esac
-	S3_PORT=$(neighbours 4)
+	S3_PORT=$("$ROOT/tests/s3/ports.sh" 4)
 	"$ROOT/tests/s3/$1.sh" start "$S3_DIR" "$S3_PORT" 3>&- || { tail -n 5 "$S3_DIR"/*.log; return 1; }
 }
 

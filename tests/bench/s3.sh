@@ -14,18 +14,7 @@ trap 'exit 130' INT TERM
 unset AWS_PROFILE AWS_SESSION_TOKEN AWS_REGION AWS_CA_BUNDLE HTTP_PROXY http_proxy
 export HOME=$work AWS_ACCESS_KEY_ID=vxaccess AWS_SECRET_ACCESS_KEY=vxsecret0123456789 AWS_DEFAULT_REGION=us-east-1
 
-free_ports() { # three in a row
-	local p q
-	while :; do
-		p=$((10000 + RANDOM % 22000))
-		for q in "$p" $((p + 1)) $((p + 2)); do
-			(exec 3<>"/dev/tcp/127.0.0.1/$q") 2>/dev/null && continue 2
-		done
-		echo "$p"
-		return
-	done
-}
-port=$(free_ports)
+port=$("$here/../s3/ports.sh" 3)
 host=127.0.0.1:$port
 export AWS_ENDPOINT_URL=http://$host
 export RCLONE_S3_PROVIDER=Ceph RCLONE_S3_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID RCLONE_S3_SECRET_ACCESS_KEY=$AWS_SECRET_ACCESS_KEY

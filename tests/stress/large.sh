@@ -1,6 +1,7 @@
 #!/bin/bash
 # Uploads a sparse file of 5 GiB and one byte (more than one PUT takes) in parts to Ceph's radosgw on a disk, kills the upload
-# on the way (kill -9), runs it again, and holds size, hash and bytes of the object against the file.
+# on the way (kill -9), runs it again, and holds size, hash and bytes of the object, as the AWS
+# CLI and s3cmd read it, against the file.
 # usage: tests/stress/large.sh [SIZE]     SIZE as truncate has it; default 5368709121. Needs as much room in TMPDIR.
 # BUILD names the build folder. Exits with 0 when the object is right and parts of the killed run were kept.
 # SPDX-License-Identifier: MIT
@@ -18,7 +19,7 @@ export BATS_TEST_DIRNAME=$root/tests BATS_FILE_TMPDIR=$work BATS_TEST_TMPDIR=$wo
 . tests/helper.bash
 # shellcheck source=/dev/null
 . tests/s3.bash
-port=$(neighbours 4)
+port=$(tests/s3/ports.sh 4)
 "$root/tests/s3/ceph.sh" start "$work/ceph" "$port" || exit 69
 export S3_KIND=ceph S3_PORT=$port
 store_env
@@ -42,6 +43,6 @@ cat err
 [ $status -eq 0 ] && ! grep -q ' 0 there from before' err && grep -q 'there from before' err || exit 1
 sha256=$(sha256sum large.nii | cut -c1-64)
 s3 -i HEAD /lab/large/volume/large.nii | grep -E "^(content-length: $(stat -c %s large.nii)|x-amz-meta-sha256: $sha256)\$" || exit 1
-/usr/bin/curl -sf --aws-sigv4 aws:amz:us-east-1:s3 -u vxaccess:vxsecret0123456789 \
-	-H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' "$AWS_ENDPOINT_URL/lab/large/volume/large.nii" | cmp - large.nii || exit 1
-echo "the object has the bytes of the file"
+aws_cli s3 cp --quiet s3://lab/large/volume/large.nii - | cmp - large.nii || exit 1
+s3cmd_cli get --quiet s3://lab/large/volume/large.nii - | cmp - large.nii || exit 1
+echo "the object has the bytes of the file, by the AWS CLI and by s3cmd"
