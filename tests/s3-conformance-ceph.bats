@@ -259,3 +259,14 @@ odd_keys() {
 	same "$(s3 GET /lab/cut/volume/P1/t2.nii.gz | sha256sum)" "$(jq -r .sha256 out)  -"
 	same "$(s3 GET '/lab?prefix=cut&uploads=' | grep -c '<UploadId>')" 0
 }
+
+@test "a session token is signed with each request; keys that have expired are not sent" {
+	AWS_SESSION_TOKEN='a+token/of==' run3 vx-upload --to s3://lab/token rec
+	expect 0
+	same "$(s3 GET /lab/token/volume/P1/t2.nii.gz)" "image one"
+	AWS_CREDENTIAL_EXPIRATION=2020-01-01T00:00:00Z run3 vx-upload --to s3://lab/expired rec
+	expect 69
+	has "$err" "the keys of the environment expired at 2020-01-01T00:00:00Z"
+	same "$out" ""
+	! s3 GET /lab/expired/volume/P1/t2.nii.gz >/dev/null
+}
