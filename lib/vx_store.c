@@ -455,8 +455,8 @@ char *vx_store_url_key(const struct vx_store *s, const char *url)
 	char *path = s->bucket ? NULL : vx_file_url_path(url);
 	const char *base = s->bucket ? s->url : s->root, *whole = s->bucket ? url : path;
 	const size_t n = strlen(base);
-	const bool below = whole && strncmp(whole, base, n) == 0 && whole[n] == '/' &&
-			   (s->bucket || !strstr(whole + n, "/../"));
+	const bool below =
+		whole && strncmp(whole, base, n) == 0 && whole[n] == '/' && (s->bucket || !strstr(whole + n, "/../"));
 	char *key = below ? vx_strdup(whole + n + 1) : NULL;
 	free(path);
 	return key;

@@ -276,3 +276,69 @@ find_orphans() {
 file://$PWD/store/x"
 	[ "$(cat rss)" -lt 18432 ] || same "$(cat rss) KiB" "less than 18 MiB"
 }
+
+verify_mirror() {
+	mkdir -p d/a/b d/a-
+	echo 1 >d/a/1
+	echo 2 >d/a/b/2
+	echo 3 >d/a-/3
+	echo 4 >d/a.txt
+	printf '{"PatientName":"Mustermann","EchoTime":0.1}' >d/s.json
+	signs --mirror d
+	expect 1
+	same "$out" "$(printf '+ %s\n' a-/3 a.txt a/1 a/b/2 s.json)"
+	vx-upload -q --mirror d --to "$TO" >/dev/null
+	signs --mirror d
+	expect 0
+	same "$out" "$(printf '= %s\n' a-/3 a.txt a/1 a/b/2 s.json)"
+	has "$err" "5 objects in, 5 out, 0 rejected; objects: = 5, + 0, - 0, * 0, ! 0"
+
+	damage a.txt 5
+	rm d/a/b/2
+	echo 6 >d/a/6
+	damage a/0 more
+	damage z more
+	signs --mirror d
+	expect 1
+	same "$out" "= a-/3
+* a.txt
+- a/0
+= a/1
++ a/6
+- a/b/2
+= s.json
+- z"
+	has "$err" "vx-upload: $TO/z: is in the store only"
+	has "$err" "vx-upload: $PWD/d/a.txt: path: a.txt: the store has other content"
+	has "$err" "objects: = 3, + 1, - 3, * 1, ! 0"
+	same "$(object z)" more
+	signs --mirror d --exclude z --exclude 'a/**'
+	expect 1
+	same "$out" "= a-/3
+* a.txt
+= s.json"
+	signs --mirror d/a --group a
+	expect 1
+	same "$out" "- a/0
+= a/1
++ a/6
+- a/b/2"
+
+	# What is below a link that is not followed cannot be told, be it in the store or not.
+	rm -r d/a/b
+	ln -s /etc d/a/b
+	signs --mirror d/a --group a
+	expect 1
+	same "$(sort out)" "! a/b
+! a/b/2
++ a/6
+- a/0
+= a/1"
+	run3 vx-upload --mirror d --to "$TO" --verify --delete-extra --max-delete 9
+	expect 64
+	rm -r d
+}
+
+@test "verify: a mirrored folder, with what only the store has" {
+	in_both verify_mirror
+}

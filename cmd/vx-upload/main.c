@@ -128,6 +128,8 @@ static void check_mirror(const struct upload *o, char *const *files)
 	for (size_t i = 0; !o->tree && i < 3; i++)
 		if (of_mirrors[i])
 			vx_die(VX_EUSAGE, "%s: needs --mirror DIR", of_mirrors[i]);
+	if (o->delete_extra && o->verify)
+		vx_die(VX_EUSAGE, "--delete-extra: --verify changes nothing");
 	if (o->delete_extra != (o->max_delete >= 0))
 		vx_die(VX_EUSAGE, o->delete_extra ? "--delete-extra: needs --max-delete N"
 						  : "--max-delete: needs --delete-extra");
@@ -145,11 +147,11 @@ static void set_up_mirror(struct upload *o, struct vx_filter *f)
 		vx_message(&err);
 		exit(vx_exit_status(err.status));
 	}
-	f->source = mirror_source;
-	f->record = mirror_record;
+	f->source = o->verify ? mirror_verify_source : mirror_source;
+	f->record = o->verify ? mirror_verify_record : mirror_record;
 	f->finish = mirror_finish;
 	f->lossy = f->lossy || o->delete_extra;
-	f->noun = "files";
+	f->noun = o->verify ? "objects" : "files";
 }
 
 static void set_up_rewriting(struct upload *o)

@@ -4,49 +4,27 @@
 #include <string.h>
 #include <strings.h>
 
-#include "upload.h"
-#include "vx_globs.h"
+#include "mirror.h"
 #include "vx_http.h"
-#include "vx_store_list.h"
-#include "vx_tree.h"
 #include "vx_utf8.h"
 
 /* Objects in a row that are not ours: then the list costs more than it tells. */
 enum { STRANGERS_MAX = 4000 };
 
-/* Which files count: used by one thread. */
-struct filter {
-	struct vx_globs *excludes, *includes;
-};
-
-struct mirror {
-	struct upload *o;
-	char *root; /* of the tree: absolute, "" for the file system's */
-	struct filter walk, keys;
-	struct vx_tree *tree;
-	struct vx_store_list *list; /* NULL: there is none, or it does not pay */
-	struct vx_store_entry at;   /* its present entry */
-	bool has_at;
-	long strangers, files;
-	struct extras *extras; /* NULL: nothing is deleted */
-	bool whole;            /* both sides were read to their ends, without a gap */
-	bool gaps;
-};
-
-static bool filter_new(struct filter *f, const struct upload *o, struct vx_error *err)
+static bool filter_new(struct mirror_filter *f, const struct upload *o, struct vx_error *err)
 {
 	f->excludes = vx_globs_new(o->excludes.list, o->excludes.n, err);
 	f->includes = f->excludes ? vx_globs_new(o->includes.list, o->includes.n, err) : NULL;
 	return f->includes != NULL;
 }
 
-static void filter_free(struct filter *f)
+static void filter_free(struct mirror_filter *f)
 {
 	vx_globs_free(f->excludes);
 	vx_globs_free(f->includes);
 }
 
-static bool included(struct filter *f, const char *path)
+static bool included(struct mirror_filter *f, const char *path)
 {
 	return !vx_globs_any(f->includes) || vx_globs_match_path(f->includes, path);
 }
@@ -54,7 +32,7 @@ static bool included(struct filter *f, const char *path)
 /* A folder that --include does not name may still hold files that it names. */
 static bool wanted(void *arg, const char *rel, size_t rel_len, const char *name, size_t len, enum vx_entry_type type)
 {
-	struct filter *f = arg;
+	struct mirror_filter *f = arg;
 	if (vx_globs_match(f->excludes, rel, rel_len, name, len, type == VX_ENTRY_FOLDER))
 		return false;
 	if (type == VX_ENTRY_FOLDER || !vx_globs_any(f->includes))
@@ -91,6 +69,12 @@ static int open_root(struct mirror *m, struct vx_error *err)
 	return check_apart(m, err);
 }
 
+/* What only the store has is known from the list alone. */
+static bool needs_list(const struct mirror *m)
+{
+	return m->extras || m->o->verify;
+}
+
 struct mirror *mirror_new(struct upload *o, struct vx_error *err)
 {
 	struct mirror *m = vx_alloc(sizeof(*m));
@@ -107,7 +91,7 @@ struct mirror *mirror_new(struct upload *o, struct vx_error *err)
 	m->tree = vx_tree_new(
 		&(struct vx_tree_options){ .path = o->tree, .wanted = wanted, .arg = &m->walk, .follow = o->follow });
 	/* A folder is looked into in no more time than it is listed. */
-	if (m->extras || strncasecmp(o->to, "s3:", 3) == 0)
+	if (needs_list(m) || strncasecmp(o->to, "s3:", 3) == 0)
 		m->list = vx_store_list_new(o->store, o->group, NULL);
 	return m;
 }
@@ -117,6 +101,9 @@ void mirror_free(struct mirror *m)
 	if (!m)
 		return;
 	vx_tree_free(m->tree);
+	while (m->n_gaps > 0)
+		free(m->gap_keys[--m->n_gaps]);
+	free(m->gap_keys);
 	vx_store_list_free(m->list);
 	extras_free(m->extras);
 	filter_free(&m->walk);
@@ -125,24 +112,28 @@ void mirror_free(struct mirror *m)
 	free(m);
 }
 
-/* Of the list's present entry, which the tree does not have. Keys that end in a slash are what consoles make of folders. */
+/* Keys that end in a slash are what consoles make of folders. */
+bool mirror_has_room_for(struct mirror *m, const char *key)
+{
+	const char *rel = key + (m->o->group ? strlen(m->o->group) + 1 : 0);
+	return rel[0] != '\0' && rel[strlen(rel) - 1] != '/' && !vx_globs_match_path(m->keys.excludes, rel) &&
+	       included(&m->keys, rel);
+}
+
+/* Of the list's present entry, which the tree does not have. */
 static int stranger(struct mirror *m, struct vx_error *err)
 {
-	const char *key = m->at.key, *rel = key + (m->o->group ? strlen(m->o->group) + 1 : 0);
 	m->strangers++;
-	if (!m->extras || rel[0] == '\0' || rel[strlen(rel) - 1] == '/' || vx_globs_match_path(m->keys.excludes, rel) ||
-		!included(&m->keys, rel))
-		return VX_OK;
-	return extras_add(m->extras, key, err);
+	return m->extras && mirror_has_room_for(m, m->at.key) ? extras_add(m->extras, m->at.key, err) : VX_OK;
 }
 
 /* The list is given up where nothing hangs on it: then the store is asked file by file. */
-static int advance(struct mirror *m, struct vx_error *err)
+int mirror_advance(struct mirror *m, struct vx_error *err)
 {
 	const int status =
-		m->strangers > STRANGERS_MAX && !m->extras ? VX_EREJECT : vx_store_list_next(m->list, &m->at, err);
+		m->strangers > STRANGERS_MAX && !needs_list(m) ? VX_EREJECT : vx_store_list_next(m->list, &m->at, err);
 	m->has_at = status == 1;
-	if (status >= 0 || m->extras)
+	if (status >= 0 || needs_list(m))
 		return status < 0 ? status : VX_OK;
 	vx_store_list_free(m->list);
 	m->list = NULL;
@@ -157,7 +148,7 @@ static int seek_key(struct mirror *m, const char *key, bool *there, struct vx_er
 	while (status == VX_OK && m->has_at && (!key || (order = strcmp(m->at.key, key)) < 0)) {
 		status = stranger(m, err);
 		if (status == VX_OK)
-			status = advance(m, err);
+			status = mirror_advance(m, err);
 	}
 	*there = status == VX_OK && m->has_at && order == 0;
 	return status;
@@ -179,10 +170,10 @@ static int add_listed(struct mirror *m, const char *key, struct vx_json *record,
 	vx_json_set_str(listed, "etag", m->at.etag);
 	vx_json_set(record, "_listed", listed);
 	m->strangers = 0;
-	return advance(m, err);
+	return mirror_advance(m, err);
 }
 
-static void add_path(const struct mirror *m, const char *rel, struct vx_json *record)
+void mirror_add_path(const struct mirror *m, const char *rel, struct vx_json *record)
 {
 	char *path = vx_asprintf("%s/%s", m->root, rel);
 	if (!vx_utf8_valid(path, strlen(path))) {
@@ -196,10 +187,16 @@ static void add_path(const struct mirror *m, const char *rel, struct vx_json *re
 	free(path);
 }
 
+char *mirror_key(const struct mirror *m, const char *rel)
+{
+	const char *group = m->o->group;
+	return vx_asprintf("%s%s%s", group ? group : "", group ? "/" : "", rel);
+}
+
 static int read_list(struct mirror *m, struct vx_error *err)
 {
 	const bool first = m->list && !m->has_at && m->files == 0 && !m->gaps;
-	return first ? advance(m, err) : VX_OK;
+	return first ? mirror_advance(m, err) : VX_OK;
 }
 
 /* The tree is at its end: so must the list be, before anything is deleted. */
@@ -223,13 +220,13 @@ int mirror_source(struct vx_buf *line, void *arg, struct vx_error *err)
 	if (status < 0)
 		return status;
 	struct vx_json *record = vx_json_object();
-	add_path(m, e.rel, record);
+	mirror_add_path(m, e.rel, record);
 	status = VX_OK;
 	if (e.problem) {
 		m->gaps = true;
 		vx_json_set_str(record, "_problem", e.problem);
 	} else {
-		char *key = vx_asprintf("%s%s%s", m->o->group ? m->o->group : "", m->o->group ? "/" : "", e.rel);
+		char *key = mirror_key(m, e.rel);
 		m->files++;
 		status = add_listed(m, key, record, err);
 		free(key);
@@ -239,8 +236,7 @@ int mirror_source(struct vx_buf *line, void *arg, struct vx_error *err)
 	return status == VX_OK ? 1 : status;
 }
 
-/* The file's path as the system has it, to be freed. */
-static char *true_path(const struct vx_json *record)
+char *mirror_path(const struct vx_json *record)
 {
 	const char *raw = vx_json_str(record, "path_raw");
 	char *url = raw ? vx_asprintf("file://%s", raw) : NULL;
@@ -284,9 +280,8 @@ int mirror_record(struct vx_record *rec, void *worker, void *arg, struct vx_erro
 		return vx_error_set(err, VX_EREJECT, NULL, "%s", problem);
 	if (vx_json_has(rec->json, "path_raw") && strncasecmp(o->to, "s3:", 3) == 0)
 		return vx_error_set(err, VX_EREJECT, NULL, "its name is not UTF-8, as S3 keys are");
-	char *path = true_path(rec->json);
-	const char *rel = path + strlen(m->root) + 1;
-	char *key = vx_asprintf("%s%s%s", o->group ? o->group : "", o->group ? "/" : "", rel);
+	char *path = mirror_path(rec->json);
+	char *key = mirror_key(m, path + strlen(m->root) + 1);
 	struct vx_stored stored;
 	struct vx_buf url = VX_BUF_INIT;
 	int status = put_phi(o, rec, "path", path, err);

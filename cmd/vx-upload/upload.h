@@ -80,9 +80,12 @@ int upload_record(struct vx_record *rec, void *worker, void *arg, struct vx_erro
 extern const char *const upload_status_names[]; /* VX_STORED_* is the index */
 
 /* verify_record: a vx_filter's record callback: --verify instead; the record is rejected when an object is not the same.
+ * verify_path: the same of one file; with a problem it cannot be told.
  * verify_line: one more object is told. verify_summary: how many of each sign. */
 enum verify_sign { VERIFY_SAME, VERIFY_HERE, VERIFY_THERE, VERIFY_OTHER, VERIFY_UNTOLD };
 int verify_record(struct vx_record *rec, void *worker, void *arg, struct vx_error *err);
+int verify_path(struct upload *o, struct vx_record *rec, struct vx_store_conn *conn, const char *key, const char *path,
+	const char *problem, struct vx_error *err) VX_MUST_USE;
 void verify_line(struct upload *o, struct vx_record *rec, enum verify_sign sign, const char *key);
 void verify_summary(const struct upload *o, struct vx_buf *b);
 
@@ -159,10 +162,12 @@ int rewrite_leaf(struct rewrite *r, struct leaf *leaf, struct vx_error *err) VX_
 /* Mirroring: the files of a tree take the place of records. Each goes through the filter as {"path"}, or {"path_raw"}
  * (percent-encoded) beside it where the name is no UTF-8, with what the store's list says of it.
  * mirror_new: starts the walk and the list. VX_EIO, VX_EUSAGE.
- * mirror_source, mirror_record, mirror_finish: the filter's callbacks; arg is the struct upload.
+ * mirror_source, mirror_record, mirror_finish: the filter's callbacks; arg is the struct upload. With --verify the other two.
  * mirror_summary: ", 3 objects deleted". m may be NULL. */
 struct mirror *mirror_new(struct upload *o, struct vx_error *err) VX_MUST_USE;
 void mirror_free(struct mirror *m);
+int mirror_verify_source(struct vx_buf *line, void *arg, struct vx_error *err);
+int mirror_verify_record(struct vx_record *rec, void *worker, void *arg, struct vx_error *err);
 int mirror_source(struct vx_buf *line, void *arg, struct vx_error *err);
 int mirror_record(struct vx_record *rec, void *worker, void *arg, struct vx_error *err);
 int mirror_finish(struct vx_job *job, void *arg, struct vx_error *err);

@@ -186,6 +186,20 @@ int verify_record(struct vx_record *rec, void *worker, void *arg, struct vx_erro
 	return status == VX_OK && v.bad > 0 ? VX_EREJECT : status;
 }
 
+int verify_path(struct upload *o, struct vx_record *rec, struct vx_store_conn *conn, const char *key, const char *path,
+	const char *problem, struct vx_error *err)
+{
+	struct verifying v = { .o = o, .rec = rec, .conn = conn, .where = "path", .err = err };
+	int status = VX_OK;
+	if (problem)
+		tell(&v, VERIFY_UNTOLD, key, problem);
+	else
+		status = verify_file(&v, key, path, NULL);
+	if (status != VX_OK)
+		vx_provenance(rec->json, err);
+	return status == VX_OK && v.bad > 0 ? VX_EREJECT : status;
+}
+
 void verify_summary(const struct upload *o, struct vx_buf *b)
 {
 	vx_buf_puts(b, "; objects:");
