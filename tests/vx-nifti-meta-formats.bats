@@ -229,3 +229,27 @@ extended() {
 	same "$out" ""
 	has "$err" "path_nii: not a path"
 }
+
+@test "many images of one folder: sidecars are found beside each that has one, also one that comes while the run waits" {
+	local i image
+	image=$(find good -name '*.nii' | LC_ALL=C sort | head -1)
+	mkdir "$BATS_TEST_TMPDIR/many"
+	cd "$BATS_TEST_TMPDIR/many"
+	for i in $(seq 100 199); do
+		cp "$ODD/$image" "$i.nii"
+		[ $((i % 3)) -ne 0 ] || printf '{"EchoTime":0.%s}' "$i" >"$i.json"
+		printf '{"identifier":"volume/%s","path_nii":"%s.nii"}\n' "$i" "$i"
+	done >"$BATS_TEST_TMPDIR/in"
+	run3 vx-nifti-meta -q -j 1 "$BATS_TEST_TMPDIR/in"
+	expect 0
+	same "$(jq -r 'select(.echo_time) | "\(.identifier) \(.echo_time)"' "$BATS_TEST_TMPDIR/out")" \
+		"$(for i in $(seq 100 199); do [ $((i % 3)) -ne 0 ] || echo "volume/$i 0.$i"; done | sed -E 's/0+$//')"
+	# A listing counts for a second.
+	{
+		head -60 "$BATS_TEST_TMPDIR/in"
+		sleep 1.3
+		printf '{"EchoTime":0.5}' >199.json
+		tail -1 "$BATS_TEST_TMPDIR/in"
+	} | vx-nifti-meta -q -j 1 >later
+	same "$(tail -1 later | jq .echo_time)" 0.5
+}

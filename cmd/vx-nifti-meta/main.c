@@ -188,6 +188,7 @@ static void worker_free(void *worker)
 {
 	struct worker *w = worker;
 	facts_forget(w);
+	neighbours_free(&w->neighbours);
 	vx_gz_free(w->gz);
 	vx_labels_free(w->labels);
 	vx_buf_free(&w->path);

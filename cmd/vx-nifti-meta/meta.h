@@ -50,7 +50,20 @@ struct facts {
 	char voxel_hex[65], file_hex[65];
 };
 
+/* neighbours.c: the sidecars of one folder. neighbours_may_have: false when no such file is there (or was a second ago). */
+struct neighbours {
+	struct vx_buf folder; /* with the slash at its end */
+	int asked;
+	bool unlistable;
+	double until;
+	uint64_t *names; /* hashes, sorted */
+	size_t n, room;
+};
+bool neighbours_may_have(struct neighbours *b, const char *path);
+void neighbours_free(struct neighbours *b);
+
 struct worker {
+	struct neighbours neighbours;
 	struct vx_gz *gz;
 	struct vx_labels *labels;
 	struct facts facts; /* of the image at hand */
@@ -93,8 +106,8 @@ void facts_put_details(struct members *m, struct worker *w, const struct opts *o
 enum place { PLACE_NONE, PLACE_LOCAL, PLACE_REMOTE };
 enum place path_of_image(const struct vx_json *record, struct vx_buf *path);
 /* The file of one kind beside the image: "json", "bval" or "bvec". Empty: none. */
-enum place path_of_sidecar(
-	const struct vx_json *record, const char *kind, const struct vx_buf *image, struct vx_buf *path);
+enum place path_of_sidecar(const struct vx_json *record, const char *kind, const struct vx_buf *image,
+	struct neighbours *neighbours, struct vx_buf *path);
 /* Whether path ends in suffix, in either case. */
 bool path_ends(const char *path, const char *suffix);
 

@@ -93,11 +93,11 @@ static void put_beside(const struct vx_buf *image, const char *kind, struct vx_b
 	vx_buf_puts(path, kind);
 }
 
-enum place path_of_sidecar(
-	const struct vx_json *record, const char *kind, const struct vx_buf *image, struct vx_buf *path)
+enum place path_of_sidecar(const struct vx_json *record, const char *kind, const struct vx_buf *image,
+	struct neighbours *neighbours, struct vx_buf *path)
 {
-	struct vx_json *file = vx_json_get(record, "_file"), *beside = file ? vx_json_get(file, "sidecars") : NULL;
-	const char *listed = beside && vx_json_type(beside) == VX_OBJECT ? vx_json_str(beside, kind) : NULL;
+	struct vx_json *file = vx_json_get(record, "_file"), *seen = file ? vx_json_get(file, "sidecars") : NULL;
+	const char *listed = seen && vx_json_type(seen) == VX_OBJECT ? vx_json_str(seen, kind) : NULL;
 	const char *given = strcmp(kind, "json") == 0 ? vx_json_str(record, "path_json") : NULL;
 	enum place place = local_path(given, path);
 	const bool raw = listed && raw_path(record);
@@ -113,5 +113,5 @@ enum place path_of_sidecar(
 		return place;
 	/* A record that vx-scan did not make: nobody has looked yet. */
 	put_beside(image, kind, path);
-	return access(path->data, F_OK) == 0 ? PLACE_LOCAL : PLACE_NONE;
+	return neighbours_may_have(neighbours, path->data) && access(path->data, F_OK) == 0 ? PLACE_LOCAL : PLACE_NONE;
 }

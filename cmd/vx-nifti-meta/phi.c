@@ -105,7 +105,7 @@ static int lint_sidecar(struct worker *w, const struct opts *o, struct vx_record
 {
 	struct vx_json *side;
 	bool latin1;
-	if (path_of_sidecar(rec->json, "json", &w->path, &w->other) != PLACE_LOCAL)
+	if (path_of_sidecar(rec->json, "json", &w->path, &w->neighbours, &w->other) != PLACE_LOCAL)
 		return VX_OK;
 	if (vx_sidecar_read(w->other.data, &side, &latin1, err) != VX_OK) {
 		const struct vx_error inner = *err;

@@ -30,7 +30,7 @@ static int read_bval(struct members *m, struct worker *w, const struct opts *o, 
 	struct beside *beside, struct vx_error *err)
 {
 	struct vx_json *list;
-	if (path_of_sidecar(m->rec->json, "bval", &w->path, &w->other) != PLACE_LOCAL)
+	if (path_of_sidecar(m->rec->json, "bval", &w->path, &w->neighbours, &w->other) != PLACE_LOCAL)
 		return VX_OK;
 	if (vx_bval_read(w->other.data, &list, err) != VX_OK)
 		return bad_sidecar(o, m->rec, "b_value", &w->other, err);
@@ -52,7 +52,7 @@ static int check_bvec(struct members *m, struct worker *w, const struct opts *o,
 	const struct beside *beside, struct vx_error *err)
 {
 	struct vx_bvec v;
-	if (path_of_sidecar(m->rec->json, "bvec", &w->path, &w->other) != PLACE_LOCAL)
+	if (path_of_sidecar(m->rec->json, "bvec", &w->path, &w->neighbours, &w->other) != PLACE_LOCAL)
 		return VX_OK;
 	if (vx_bvec_read(w->other.data, &v, err) != VX_OK)
 		return bad_sidecar(o, m->rec, "bvec", &w->other, err);
@@ -72,7 +72,7 @@ static int read_json(
 	struct members *m, struct worker *w, const struct opts *o, struct beside *beside, struct vx_error *err)
 {
 	bool latin1;
-	enum place place = path_of_sidecar(m->rec->json, "json", &w->path, &w->other);
+	enum place place = path_of_sidecar(m->rec->json, "json", &w->path, &w->neighbours, &w->other);
 	if (place == PLACE_REMOTE)
 		vx_warn(m->rec, "path_json is not on this machine: the sidecar was not read");
 	if (place != PLACE_LOCAL)
