@@ -35,18 +35,6 @@ trap 'exit 130' INT TERM
 unset AWS_PROFILE AWS_SESSION_TOKEN AWS_REGION AWS_ENDPOINT_URL_S3 AWS_CA_BUNDLE
 export HOME=$work AWS_ACCESS_KEY_ID=vxaccess AWS_SECRET_ACCESS_KEY=vxsecret0123456789
 
-free_ports() { # three in a row
-	local p
-	while :; do
-		p=$((10000 + $(od -An -N2 -tu2 /dev/urandom) % 22000))
-		for q in "$p" $((p + 1)) $((p + 2)); do
-			(exec 3<>"/dev/tcp/127.0.0.1/$q") 2>/dev/null && continue 2
-		done
-		echo "$p"
-		return
-	done
-}
-
 generate() {
 	local i
 	mkdir "$work/in"
@@ -154,7 +142,7 @@ check() {
 }
 
 generate
-port=$(free_ports)
+port=$(tests/s3/ports.sh 3)
 export AWS_ENDPOINT_URL=http://127.0.0.1:$port
 tests/s3/ceph.sh start "$work/ceph" "$port" || exit 74
 
