@@ -114,3 +114,24 @@ void vx_utf8_put(struct vx_buf *b, uint32_t c)
 	}
 	vx_buf_putc(b, (char)(0x80 | (c & 63)));
 }
+
+bool vx_utf8_lossy(struct vx_buf *out, const char *s, size_t n)
+{
+	bool whole = true;
+
+	for (size_t i = 0, k; i < n; i += k) {
+		/* The longest of the (at most four) bytes that are one character. */
+		k = (unsigned char)s[i] < 0x80 ? 1 : 4;
+		if (k > n - i)
+			k = n - i;
+		while (k > 1 && !((s[i + k - 1] & 0xc0) == 0x80 && vx_utf8_valid(s + i, k)))
+			k--;
+		if (k > 1 || (unsigned char)s[i] < 0x80) {
+			vx_buf_add(out, s + i, k);
+		} else {
+			vx_buf_puts(out, "\xef\xbf\xbd");
+			whole = false;
+		}
+	}
+	return whole;
+}

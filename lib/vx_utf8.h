@@ -20,6 +20,9 @@ bool vx_utf8_valid(const char *s, size_t n);
 /* vx_utf8_cut: n, or where that is more than max the most bytes of s, at most max, that do not end inside a character. */
 size_t vx_utf8_cut(const char *s, size_t n, size_t max);
 
+/* vx_utf8_lossy: s[0..n) as UTF-8, appended to out: U+FFFD for each byte that is none; true when nothing had to be replaced. */
+bool vx_utf8_lossy(struct vx_buf *out, const char *s, size_t n);
+
 /* vx_utf8_mend: a message for people that is not UTF-8 (cut, or from elsewhere) gets "?" for all that is not ASCII. */
 void vx_utf8_mend(char *message);
 

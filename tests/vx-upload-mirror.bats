@@ -89,7 +89,7 @@ keys() {
 	expect 1
 	has "$err" "$PWD/d/a/link: a symbolic link, not followed (see --follow)"
 	has "$err" "8 files in, 6 out, 2 rejected"
-	same "$(jq -r 'select(.path_raw) | [.path_raw, .url] | @tsv' out)" "$PWD/d/n%FF	file://$PWD/s/n%FF"
+	same "$(jq -r 'select(.path_raw) | [.path, .path_raw, .url] | @tsv' out)" "$PWD/d/n�	$PWD/d/n%FF	file://$PWD/s/n%FF"
 	cmp $'d/n\xff' $'s/n\xff'
 	same "$(jq -r .record.path bad | sort | paste -sd' ')" "$PWD/d/a/link $PWD/d/to-b"
 	run3 vx-upload --mirror d --to "file://$PWD/t" -L
@@ -180,6 +180,26 @@ keys() {
 	run3 vx-upload --mirror big --to "file://$PWD/s" --journal j
 	expect 0
 	same "$(wc -l <out)" 400
+	diff -r big s
+}
+
+@test "interrupted: what is under way is finished, nothing is deleted, and the next run goes on" {
+	mkdir big
+	for i in $(seq 2000); do echo "$i" >"big/$i"; done
+	mkdir s
+	echo extra >s/extra
+	set -m
+	vx-upload --mirror big --to "file://$PWD/s" -j2 --delete-extra --max-delete 9 >out 2>err 3>&- &
+	local upload=$! status=0
+	set +m
+	while [ ! -s out ]; do sleep 0.01; done
+	kill -INT $upload
+	wait $upload || status=$?
+	same "$status" 130
+	[ -e s/extra ]
+	same "$(wc -l <out)" "$(($(keys s | wc -w) - 1))"
+	run3 vx-upload --mirror big --to "file://$PWD/s" --delete-extra --max-delete 9
+	expect 0
 	diff -r big s
 }
 

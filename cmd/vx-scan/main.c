@@ -35,7 +35,7 @@ static void take_note(struct output *out, char level, const char *rel, const cha
 	} else {
 		struct vx_buf text = VX_BUF_INIT;
 		struct vx_json *record = vx_json_object(), *file = vx_json_object();
-		scan_lossy(&text, rel, strlen(rel));
+		vx_utf8_lossy(&text, rel, strlen(rel));
 		vx_json_set(file, "rel", vx_json_string_n(text.data ? text.data : "", text.len));
 		vx_json_set(record, "_file", file);
 		vx_run_reject(out->run, &err, record);

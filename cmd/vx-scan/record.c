@@ -9,27 +9,6 @@
 
 #define PUT(b, text) vx_buf_add(b, text, sizeof text - 1)
 
-bool scan_lossy(struct vx_buf *out, const char *s, size_t n)
-{
-	bool whole = true;
-
-	for (size_t i = 0, k; i < n; i += k) {
-		/* The longest of the (at most four) bytes that are one character. */
-		k = (unsigned char)s[i] < 0x80 ? 1 : 4;
-		if (k > n - i)
-			k = n - i;
-		while (k > 1 && !((s[i + k - 1] & 0xc0) == 0x80 && vx_utf8_valid(s + i, k)))
-			k--;
-		if (k > 1 || (unsigned char)s[i] < 0x80) {
-			vx_buf_add(out, s + i, k);
-		} else {
-			PUT(out, "\xef\xbf\xbd");
-			whole = false;
-		}
-	}
-	return whole;
-}
-
 /* Letters that JSON strings hold as they are, and ASCII only: most names. */
 static bool is_plain(const char *s, size_t n)
 {
@@ -50,7 +29,7 @@ static bool put_inside(struct worker *w, struct vx_buf *b, const char *s, size_t
 		return true;
 	}
 	vx_buf_clear(&w->text);
-	whole = scan_lossy(&w->text, s, n);
+	whole = vx_utf8_lossy(&w->text, s, n);
 	vx_json_put_string(b, w->text.data, w->text.len);
 	memmove(b->data + at, b->data + at + 1, b->len - at - 2);
 	b->len -= 2;

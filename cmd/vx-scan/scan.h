@@ -94,9 +94,6 @@ struct group scan_group(const struct vx_folder *f, size_t at, size_t stem, int d
 /* scan_record: appends the record's line to out. Errors: VX_EREJECT (a template without a value, no identifier). */
 int scan_record(struct worker *w, const struct found *found, struct vx_buf *out, struct vx_error *err) VX_MUST_USE;
 
-/* scan_lossy: s as UTF-8, U+FFFD for each byte that is none; true when nothing had to be replaced. */
-bool scan_lossy(struct vx_buf *out, const char *s, size_t n);
-
 void *scan_worker_new(void *arg); /* arg begins with a struct opts * */
 void scan_worker_free(void *worker);
 int scan_mark(void *worker, const char *rel, size_t rel_len, const char *name, size_t len, enum vx_entry_type type);

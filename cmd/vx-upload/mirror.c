@@ -176,14 +176,14 @@ static int add_listed(struct mirror *m, const char *key, struct vx_json *record,
 void mirror_add_path(const struct mirror *m, const char *rel, struct vx_json *record)
 {
 	char *path = vx_asprintf("%s/%s", m->root, rel);
-	if (!vx_utf8_valid(path, strlen(path))) {
-		struct vx_buf raw = VX_BUF_INIT;
+	struct vx_buf text = VX_BUF_INIT, raw = VX_BUF_INIT;
+	if (!vx_utf8_lossy(&text, path, strlen(path))) {
 		vx_url_escape(&raw, path, strlen(path), true);
 		vx_json_set_str(record, "path_raw", raw.data);
-		vx_buf_free(&raw);
-		vx_utf8_mend(path);
 	}
-	vx_json_set_str(record, "path", path);
+	vx_json_set_str(record, "path", text.data);
+	vx_buf_free(&raw);
+	vx_buf_free(&text);
 	free(path);
 }
 
