@@ -84,8 +84,9 @@ int vx_s3_bucket(struct vx_s3 *s3, const char *key, struct vx_error *err) VX_MUS
 int vx_s3_sha256(struct vx_s3 *s3, const char *key, const struct vx_s3_object *o, char sha256[65],
 	struct vx_error *err) VX_MUST_USE;
 
-/* vx_s3_set_sha256: gives the object another x-amz-meta-sha256 by copying it onto itself. VX_EREJECT: more than 5 GiB. */
-int vx_s3_set_sha256(
-	struct vx_s3 *s3, const char *key, uint64_t size, const char *sha256, struct vx_error *err) VX_MUST_USE;
+/* vx_s3_set_sha256: gives the object o of vx_s3_head another x-amz-meta-sha256 by copying it onto itself. VX_EREJECT: more
+ * than 5 GiB, or another object by now. */
+int vx_s3_set_sha256(struct vx_s3 *s3, const char *key, const struct vx_s3_object *o, const char *sha256,
+	struct vx_error *err) VX_MUST_USE;
 
 #endif

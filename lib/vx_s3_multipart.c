@@ -22,10 +22,11 @@ struct upload {
 	enum vx_s3_when when;
 	struct vx_s3_sent *sent;
 	char *id;
-	char **etags; /* of the parts that the store has; NULL: not sent yet */
-	size_t had;   /* of these, those that were there already */
-	bool gone;    /* somebody else ended the upload */
-	bool changed; /* the file is not what was hashed */
+	char **etags;               /* of the parts that the store has; NULL: not sent yet */
+	size_t had;                 /* of these, those that were there already */
+	bool gone;                  /* somebody else ended the upload */
+	bool changed;               /* the file is not what was hashed */
+	struct vx_s3_object object; /* what is there, at the end */
 };
 
 /* A part under way. */
@@ -291,10 +292,9 @@ static bool worth_another_try(const char *code)
 /* Whether the object is there as it should be; *right: its hash too. */
 static int check(struct upload *u, bool *there, bool *right, struct vx_error *err)
 {
-	struct vx_s3_object o;
-	int status = vx_s3_head(u->s3, u->key, &o, err);
-	*there = status == VX_OK && o.exists && o.size == u->src->size;
-	*right = *there && strcmp(o.sha256, u->sha256) == 0;
+	int status = vx_s3_head(u->s3, u->key, &u->object, err);
+	*there = status == VX_OK && u->object.exists && u->object.size == u->src->size;
+	*right = *there && strcmp(u->object.sha256, u->sha256) == 0;
 	return status;
 }
 
@@ -325,8 +325,10 @@ static int complete(struct upload *u, bool *made, struct vx_error *err)
 			status = complete_answer(u, &r, code, err);
 		*made = status == VX_OK && !refused;
 		u->gone = strcmp(code, "NoSuchUpload") == 0;
+		const long answered = r.status;
 		vx_http_response_clear(&r);
-		if (*made || refused || !worth_another_try(code))
+		/* Any other status has been tried again for long enough. */
+		if (*made || refused || answered != 200 || !worth_another_try(code))
 			break;
 		struct timespec pause = { tries, 200000000 };
 		nanosleep(&pause, NULL);
@@ -340,15 +342,14 @@ static int complete(struct upload *u, bool *made, struct vx_error *err)
 static int finish(struct upload *u, bool *made, struct vx_error *err)
 {
 	struct vx_error why = VX_ERROR_INIT;
-	bool there = false, right = false, gone;
+	bool there = false, right = false, ours = false, gone;
 	int status = VX_OK;
 	if (u->when == VX_S3_ONLY_NEW) {
 		/* Not every store minds If-None-Match at the end of an upload. */
-		struct vx_s3_object o;
-		status = vx_s3_head(u->s3, u->key, &o, err);
+		status = check(u, &there, &right, err);
 		if (status != VX_OK)
 			return status;
-		if (o.exists)
+		if (u->object.exists)
 			return vx_s3_abort(u->s3, u->key, u->id, &gone, err);
 	}
 	int ended = complete(u, made, &why);
@@ -363,12 +364,16 @@ static int finish(struct upload *u, bool *made, struct vx_error *err)
 		return u->gone ? VX_OK : ended;
 	}
 	*made = true;
+	/* The hash was given when the upload began, maybe by a run that had other content then; or this is another's object. */
 	if (there && !right)
-		status = vx_s3_set_sha256(u->s3, u->key, u->src->size, u->sha256, err);
-	if (status == VX_OK && !right)
+		status = vx_s3_etag_same(u->src, u->object.etag, u->src->parts.size, &ours, err);
+	if (status == VX_OK && ours)
+		status = vx_s3_set_sha256(u->s3, u->key, &u->object, u->sha256, err);
+	if (status == VX_OK && ours)
 		status = check(u, &there, &right, err);
 	if (status == VX_OK && !right)
-		status = vx_error_set(err, VX_EREJECT, NULL, "the object is not what was sent: %s",
+		status = vx_error_set(err, VX_EREJECT, NULL,
+			"the object is not what was sent, maybe another program's by now: %s",
 			there ? "another sha256 beside it" : "another size");
 	return status;
 }

@@ -69,6 +69,14 @@ static void take_now(struct vx_s3_uploads *l, const struct vx_http_response *r)
 		l->now = (int64_t)timegm(&tm);
 }
 
+/* Whether a page that is cut off says where it goes on, and that this is further on; else the list would have no end. */
+static bool goes_on(const struct vx_s3_answer *page, const char *after, const char *after_id)
+{
+	const int order = strcmp(page->key_marker, after);
+	return page->n > 0 && page->key_marker[0] &&
+	       (order > 0 || (order == 0 && strcmp(page->upload_marker, after_id) != 0));
+}
+
 static int turn(struct vx_s3_uploads *l, struct vx_error *err)
 {
 	struct vx_buf q = VX_BUF_INIT;
@@ -82,13 +90,17 @@ static int turn(struct vx_s3_uploads *l, struct vx_error *err)
 		vx_url_escape(&q, l->page.upload_marker, strlen(l->page.upload_marker), false);
 	}
 	struct vx_s3_call c = { .method = "GET", .query = q.data };
+	char *after = vx_strdup(l->begun ? l->page.key_marker : "");
+	char *after_id = vx_strdup(l->begun ? l->page.upload_marker : "");
 	vx_s3_answer_clear(&l->page);
 	l->at = 0;
 	l->begun = true;
 	int status = list(l->s3, &c, "ListMultipartUploadsResult", &l->page, &r, err);
-	if (status == VX_OK && l->page.truncated && (l->page.n == 0 || !l->page.key_marker[0]))
+	if (status == VX_OK && l->page.truncated && !goes_on(&l->page, after, after_id))
 		status = vx_error_set(
 			err, VX_EDATA, NULL, "the store's list is cut off without saying where it goes on");
+	free(after);
+	free(after_id);
 	take_now(l, &r);
 	vx_http_response_clear(&r);
 	vx_buf_free(&q);

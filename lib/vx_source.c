@@ -39,7 +39,10 @@ int vx_source_open(struct vx_source *s, const char *path, struct vx_error *err)
 		return vx_error_set(err, VX_EREJECT, NULL, "%s: is no regular file", path);
 	}
 	s->size = (uint64_t)s->st.st_size;
+	char byte;
 	const char *what = vx_placeholder_fd(s->fd, s->size);
+	if (!what && s->size == 0 && pread(s->fd, &byte, 1, 0) > 0)
+		what = "does not say how large it is"; /* of /proc, or still growing */
 	if (!what)
 		return VX_OK;
 	vx_source_close(s);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "vx_hash.h"
 #include "vx_http.h"
@@ -12,8 +14,9 @@
 #include "vx_store.h"
 #include "vx_store_back.h"
 #include "vx_transfer.h"
+#include "vx_turns.h"
 
-enum { KEY_MAX = 1024, TRIES = 4 };
+enum { KEY_MAX = 1024, TRIES = 7 };
 
 /* Which content each key was given in this run: open addressing, key 0 is a free place. */
 struct claims {
@@ -34,6 +37,7 @@ struct vx_store {
 	struct vx_aws aws;
 	struct vx_store_s3 s3; /* s3 */
 	struct claims claims;
+	struct vx_turns *turns;     /* at keys */
 	struct vx_journal *journal; /* NULL: none */
 };
 
@@ -218,6 +222,7 @@ struct vx_store *vx_store_open(const struct vx_store_options *o, struct vx_error
 	s->o = *o;
 	s->url = vx_strdup(o->url);
 	pthread_mutex_init(&s->claims.lock, NULL);
+	s->turns = vx_turns_new();
 	int status = take_url(s, err);
 	if (status == VX_OK && s->bucket)
 		status = open_s3(s, err);
@@ -243,6 +248,7 @@ void vx_store_close(struct vx_store *s)
 	vx_s3_free(s->s3.s3);
 	vx_aws_free(&s->aws);
 	pthread_mutex_destroy(&s->claims.lock);
+	vx_turns_free(s->turns);
 	free(s->claims.slots);
 	free(s->url);
 	free(s->bucket);
@@ -293,6 +299,19 @@ static int conflict(struct vx_error *err, const char *key, const char *why)
 	return vx_error_set(err, VX_EREJECT, NULL, "conflict: %s: %s", key, why);
 }
 
+/* Two runs at one key end each other's uploads as long as none has a part; so one must come later than the other, by chance. */
+static void step_aside(const struct vx_store *s, int tries)
+{
+	struct timespec now, pause = { 0 };
+	if (tries < 2)
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	const uint64_t seed = vx_hash64(&now, sizeof(now)) ^ (uint64_t)getpid();
+	pause.tv_nsec = (long)(seed % (100000000ULL << (tries - 2 < 3 ? tries - 2 : 3)));
+	if (!s->o.stop || !*s->o.stop)
+		nanosleep(&pause, NULL);
+}
+
 /* Looks and, where needed, writes; again when somebody else was faster. */
 static int place(struct vx_store_conn *c, const char *key, struct vx_source *src, const char *want,
 	struct vx_stored *got, struct vx_error *err)
@@ -302,6 +321,7 @@ static int place(struct vx_store_conn *c, const char *key, struct vx_source *src
 	for (int tries = 0; tries < TRIES; tries++) {
 		enum vx_found found = VX_FOUND_NOTHING;
 		bool made = true;
+		step_aside(s, tries);
 		int status = c->s3 ? vx_store_s3_look(c->s3, key, src, got->sha256, listed, tries > 0, &found, err)
 				   : vx_store_file_look(s->file, key, src, got->sha256, &found, err);
 		if (status != VX_OK)
@@ -364,7 +384,11 @@ static int place_noted(struct vx_store_conn *c, const char *key, struct vx_sourc
 	got->how = VX_STORED_UNCHANGED;
 	if (journal_counts(c, got->size) && vx_journal_has(s->journal, key, content))
 		return VX_OK;
-	int status = place(c, key, src, want, got, err);
+	/* A run that ends between the replacing and the line about it must leave none about what was there before. */
+	const bool replaces = s->journal && s->o.update && !s->o.dry_run && vx_journal_has(s->journal, key, NULL);
+	int status = replaces ? vx_journal_put(s->journal, key, "unknown", err) : VX_OK;
+	if (status == VX_OK)
+		status = place(c, key, src, want, got, err);
 	if (status != VX_OK || !s->journal || s->o.dry_run)
 		return status;
 	content_text(got, content);
@@ -386,8 +410,12 @@ static int put_source(struct vx_store_conn *c, const char *key, struct vx_source
 	}
 	if (status == VX_OK && (s->o.update || s->o.dry_run) && !claims_take(&s->claims, key, got->sha256))
 		status = conflict(err, key, "an earlier record of this run has other content for this key");
-	if (status == VX_OK)
+	if (status == VX_OK) {
+		/* Not every store sees to it that of two who put the same key at once only one does. */
+		vx_turns_take(s->turns, whole);
 		status = place_noted(c, whole, src, want, got, err);
+		vx_turns_end(s->turns, whole);
+	}
 	c->has_listed = false;
 	free(whole);
 	vx_source_close(src);

@@ -87,7 +87,7 @@ static int compare(const struct vx_store_s3 *s, const char *key, const struct vx
 	int status = vx_s3_etag_same(src, o->etag, part_of(s, src), same, err);
 	/* A run that was killed between the end of an upload and what puts its hash right left another one beside it. */
 	if (status == VX_OK && *same && o->sha256[0] && !s->dry_run && o->size <= VX_S3_PUT_MAX)
-		return vx_s3_set_sha256(s->s3, key, o->size, sha256, err);
+		return vx_s3_set_sha256(s->s3, key, o, sha256, err);
 	if (status != VX_OK || *same || o->sha256[0])
 		return status;
 	status = vx_s3_sha256(s->s3, key, o, theirs, err);
@@ -118,7 +118,10 @@ int vx_store_s3_write(const struct vx_store_s3 *s, const char *key, struct vx_so
 	/* The store checks the bytes against the hash; a file that changes after that is the next run's business. */
 	if (!is_large(s, src))
 		return vx_s3_put(s->s3, key, src->fd, src->size, sha256, when, made, err);
-	int status = src->parts.size ? VX_OK : vx_source_parts(src, part_of(s, src), again, err);
+	const bool anew = src->parts.size == 0;
+	int status = anew ? vx_source_parts(src, part_of(s, src), again, err) : VX_OK;
+	if (status == VX_OK && anew && strcmp(again, sha256) != 0)
+		status = vx_error_set(err, VX_EREJECT, NULL, "changed while it was read");
 	return status == VX_OK ? vx_s3_put_parts(s->s3, key, src, sha256, when, made, sent, err) : status;
 }
 

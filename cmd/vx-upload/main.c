@@ -169,8 +169,10 @@ static void set_up_rewriting(struct upload *o)
 
 static void check_modes(const struct upload *o)
 {
-	static const char *const names[] = { "--rewrite or --map-root", "--abort-stale", "--verify", "--orphans" };
-	const bool asked[] = { o->map || o->n_roots, o->abort_stale, o->verify, o->orphans };
+	static const char *const names[] = { "--rewrite or --map-root", "--mirror", "--abort-stale", "--verify",
+		"--orphans" };
+	/* A mirror can be verified. */
+	const bool asked[] = { o->map || o->n_roots, o->tree && !o->verify, o->abort_stale, o->verify, o->orphans };
 	const char *first = NULL;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (asked[i] && first)

@@ -14,6 +14,11 @@ usage: odd_store.py PORT ODDITY     SPDX-License-Identifier: MIT
   expired-all   the same, but nobody renews the keys
   late-error    the first end of an upload in parts: HTTP 200, and in it InternalError
   lost-answer   the same, but the object is made
+  portal        what stands in front of it says 200 to everything, and stores nothing
+  no-size       HEAD does not say how large an object is
+  two-hands     If-None-Match: 501, and each PUT takes a while
+  other-hand    another program replaces each object in parts as soon as it is there, by one of the same size
+  endless       the list of uploads says that it is cut off, and begins again
   bad-part      each end of an upload in parts: HTTP 200, and in it InvalidPart
 It has no lists of objects, but uploads in parts.
 The log on stdout: one line a request, method, path and the headers that matter, never Authorization."""
@@ -50,6 +55,10 @@ class Store(http.server.BaseHTTPRequestHandler):
         if "uploads" in query and self.command == "POST":
             uploads[str(len(uploads) + 1)] = {"path": path, "parts": {}, "sha256": self.headers["X-Amz-Meta-Sha256"]}
             self.answer_xml(f"<InitiateMultipartUploadResult><UploadId>{len(uploads)}</UploadId></InitiateMultipartUploadResult>")
+        elif "uploads" in query and ODDITY == "endless":
+            self.answer_xml("<ListMultipartUploadsResult><IsTruncated>true</IsTruncated><NextKeyMarker>k</NextKeyMarker>"
+                            "<NextUploadIdMarker>1</NextUploadIdMarker><Upload><Key>k</Key><UploadId>1</UploadId>"
+                            "<Initiated>2020-01-01T00:00:00Z</Initiated></Upload></ListMultipartUploadsResult>")
         elif "uploads" in query:
             self.answer_xml("<ListMultipartUploadsResult></ListMultipartUploadsResult>")
         elif "uploadId" not in query:
@@ -72,6 +81,8 @@ class Store(http.server.BaseHTTPRequestHandler):
         if not odd or ODDITY == "lost-answer":
             objects[upload["path"]] = (b"".join(b for _, b in sorted(upload["parts"].items())), upload["sha256"])
             uploads[name] = None
+            if ODDITY == "other-hand":
+                objects[upload["path"]] = (bytes(len(objects[upload["path"]][0])), "0" * 64)
         if odd:
             code = "InvalidPart" if ODDITY == "bad-part" else "InternalError"
             self.answer_xml(f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>after all</Message></Error>")
@@ -100,6 +111,15 @@ class Store(http.server.BaseHTTPRequestHandler):
             self.answer(403, "RequestTimeTooSkewed", "The difference between the request time and the current time")
         elif ODDITY == "elsewhere":
             self.answer(301, "PermanentRedirect", "use the right endpoint", [("x-amz-bucket-region", "eu-west-1")])
+        elif ODDITY == "portal":
+            self.answer(200 if self.command != "HEAD" or state.setdefault("asked", 0) else 404)
+            state["asked"] = state.get("asked", 0) + (self.command == "PUT")
+        elif ODDITY == "no-size" and self.command == "HEAD" and self.path in objects:
+            self.send_response(200)
+            self.send_header("Connection", "close")
+            self.end_headers()
+        elif ODDITY == "two-hands" and self.headers.get("If-None-Match"):
+            self.answer(501, "NotImplemented")
         elif ODDITY == "denied" and self.command != "PUT":
             self.answer(403, "AccessDenied", "Access &lt;Denied&gt; &amp; logged")
         elif ODDITY == "busy" and state["requests"] <= 3:
@@ -139,8 +159,14 @@ class Store(http.server.BaseHTTPRequestHandler):
             if self.headers.get("If-None-Match") and self.path in objects:
                 self.answer(412, "PreconditionFailed")
                 return
+            if self.headers.get("X-Amz-Copy-Source"):
+                objects[self.path] = (objects[self.path][0], self.headers.get("X-Amz-Meta-Sha256"))
+                self.answer_xml("<CopyObjectResult></CopyObjectResult>")
+                return
+            if ODDITY == "two-hands":
+                time.sleep(0.3)
             objects[self.path] = (body, self.headers.get("X-Amz-Meta-Sha256"))
-            self.answer(200)
+            self.answer(200, headers=[("ETag", '"x"')])
         elif self.path not in objects:
             self.answer(404, "NoSuchKey")
         elif self.command == "HEAD":
