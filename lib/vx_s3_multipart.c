@@ -154,14 +154,11 @@ static int resume(struct upload *u, struct vx_error *err)
 	int status;
 	while ((status = vx_s3_uploads_next(l, &e, err)) > 0) {
 		int order = strcmp(e->key, u->key);
-		if (order > 0) {
-			status = 0;
-			break;
-		}
 		status = order == 0 ? consider(u, e, err) : VX_OK;
-		if (status != VX_OK)
+		if (order > 0 || status != VX_OK)
 			break;
 	}
+	status = vx_s3_uploads_denied(l) ? VX_OK : status;
 	vx_s3_uploads_free(l);
 	return status;
 }

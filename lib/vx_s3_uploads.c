@@ -12,7 +12,7 @@ struct vx_s3_uploads {
 	char *prefix;
 	struct vx_s3_answer page;
 	size_t at;
-	bool begun;
+	bool begun, denied;
 	int64_t now;
 };
 
@@ -61,6 +61,11 @@ int64_t vx_s3_uploads_now(const struct vx_s3_uploads *l)
 	return l->now;
 }
 
+bool vx_s3_uploads_denied(const struct vx_s3_uploads *l)
+{
+	return l->denied;
+}
+
 static void take_now(struct vx_s3_uploads *l, const struct vx_http_response *r)
 {
 	char date[64];
@@ -99,6 +104,7 @@ static int turn(struct vx_s3_uploads *l, struct vx_error *err)
 	if (status == VX_OK && l->page.truncated && !goes_on(&l->page, after, after_id))
 		status = vx_error_set(
 			err, VX_EDATA, NULL, "the store's list is cut off without saying where it goes on");
+	l->denied = status != VX_OK && (r.status == 403 || r.status == 405 || r.status == 501);
 	free(after);
 	free(after_id);
 	take_now(l, &r);
@@ -187,6 +193,7 @@ int vx_s3_abort_others(struct vx_s3 *s3, const char *key, const char *upload_id,
 		if (order > 0 || status != VX_OK)
 			break;
 	}
+	status = vx_s3_uploads_denied(l) ? VX_OK : status;
 	vx_s3_uploads_free(l);
 	return status;
 }

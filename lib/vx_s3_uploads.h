@@ -26,6 +26,9 @@ int vx_s3_uploads_next(struct vx_s3_uploads *l, const struct vx_s3_entry **u, st
 /* vx_s3_uploads_now: the store's clock, seconds since the epoch, when it gave the last page; ours where it did not say. */
 int64_t vx_s3_uploads_now(const struct vx_s3_uploads *l);
 
+/* Whether the store refused the list: the right to it is one of its own, and not every store has it. */
+bool vx_s3_uploads_denied(const struct vx_s3_uploads *l);
+
 /* vx_s3_parts: the parts that an upload has, handed to take one by one; take may end it with a negative status.
  * Out: gone  the upload is not there (any more). */
 int vx_s3_parts(struct vx_s3 *s3, const char *key, const char *upload_id,

@@ -61,6 +61,18 @@ teardown() {
 	has "$err" "the store's list is cut off without saying where it goes on"
 }
 
+@test "who may not list uploads can put large files all the same; --abort-stale says why not" {
+	start_odd no-uploads
+	head -c 300000 /dev/urandom >1.nii
+	run3 vx-upload --to s3://lab --part-size 100K rec
+	expect 0
+	has "$err" "1 created"
+	has "$err" "parts: 3 sent"
+	run3 vx-upload --abort-stale 1d --to s3://lab
+	expect 69
+	has "$err" "AccessDenied"
+}
+
 @test "a journal forgets what is about to be replaced: killed behind the replacing, the old content is no longer known" {
 	start_odd none
 	run3 vx-upload --to s3://lab --journal j rec

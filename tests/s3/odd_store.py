@@ -18,6 +18,7 @@ usage: odd_store.py PORT ODDITY     SPDX-License-Identifier: MIT
   no-size       HEAD does not say how large an object is
   two-hands     If-None-Match: 501, and each PUT takes a while
   other-hand    another program replaces each object in parts as soon as it is there, by one of the same size
+  no-uploads    nobody may list uploads
   endless       the list of uploads says that it is cut off, and begins again
   bad-part      each end of an upload in parts: HTTP 200, and in it InvalidPart
 It has no lists of objects, but uploads in parts.
@@ -55,6 +56,8 @@ class Store(http.server.BaseHTTPRequestHandler):
         if "uploads" in query and self.command == "POST":
             uploads[str(len(uploads) + 1)] = {"path": path, "parts": {}, "sha256": self.headers["X-Amz-Meta-Sha256"]}
             self.answer_xml(f"<InitiateMultipartUploadResult><UploadId>{len(uploads)}</UploadId></InitiateMultipartUploadResult>")
+        elif "uploads" in query and ODDITY == "no-uploads":
+            self.answer(403, "AccessDenied")
         elif "uploads" in query and ODDITY == "endless":
             self.answer_xml("<ListMultipartUploadsResult><IsTruncated>true</IsTruncated><NextKeyMarker>k</NextKeyMarker>"
                             "<NextUploadIdMarker>1</NextUploadIdMarker><Upload><Key>k</Key><UploadId>1</UploadId>"
