@@ -9,11 +9,6 @@ setup_file() {
 	case $BATS_TEST_FILENAME in *swift.bats) start_store swift ;; *) start_store ceph ;; esac
 }
 
-teardown_file() {
-	load s3
-	stop_store
-}
-
 setup() {
 	needs_store
 	cd "$BATS_TEST_TMPDIR"

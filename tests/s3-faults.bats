@@ -19,11 +19,6 @@ setup_file() {
 	printf '{"identifier":"volume/large","path_nii":"%s/large.nii"}\n' "$FILES" >"$FILES/large"
 }
 
-teardown_file() {
-	load s3
-	stop_store
-}
-
 setup() {
 	needs_store
 	cd "$BATS_TEST_TMPDIR"
@@ -49,12 +44,7 @@ faults() {
 	"$ROOT/tests/s3/fault_proxy.py" "$port" "$S3_PORT" "$@" >log 2>log.err 3>&- &
 	PROXY_PID=$!
 	export AWS_ENDPOINT_URL=http://127.0.0.1:$port
-	for _ in $(seq 200); do
-		(exec 4<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return 0
-		sleep 0.05
-	done
-	cat log.err
-	return 1
+	listening "$port" log.err
 }
 
 # upload INPUT [OPTION...]: into a place of the test's own.

@@ -24,11 +24,6 @@ setup_file() {
 	"$ROOT/tests/s3/ceph.sh" tls "$S3_DIR" "$TLS_PORT" 3>&-
 }
 
-teardown_file() {
-	load s3
-	stop_store
-}
-
 setup() {
 	needs_store
 	[ -n "${TLS_PORT:-}" ] || skip "openssl is not installed"

@@ -1,7 +1,7 @@
 # What the bats files that start S3 stores share. Load with: load s3
 
 # start_store ceph|swift: a fresh store for the whole file, to be called in setup_file; exports S3_KIND, S3_DIR, S3_PORT.
-# Without the packages S3_PORT stays empty, and needs_store skips. stop_store goes into teardown_file.
+# Without the packages S3_PORT stays empty, and needs_store skips. It ends with the file.
 start_store() {
 	export S3_KIND=$1 S3_DIR=$BATS_FILE_TMPDIR/$1 S3_PORT=
 	case $1 in
@@ -14,6 +14,11 @@ start_store() {
 
 stop_store() {
 	[ -z "${S3_PORT:-}" ] || "$BATS_TEST_DIRNAME/s3/$S3_KIND.sh" stop "$S3_DIR"
+}
+
+teardown_file() {
+	load s3
+	stop_store
 }
 
 needs_store() {
@@ -46,6 +51,16 @@ needs_clients() {
 	[ -x /usr/bin/s3cmd ] || skip "s3cmd is not installed"
 }
 
+# listening PORT LOG: waits until somebody listens there; shows the log where nobody does.
+listening() {
+	for _ in $(seq 200); do
+		(exec 4<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return 0
+		sleep 0.05
+	done
+	cat "$2"
+	return 1
+}
+
 # start_odd ODDITY: tests/s3/odd_store.py on a free port.
 start_odd() {
 	local port
@@ -53,12 +68,7 @@ start_odd() {
 	/usr/bin/python3 "$ROOT/tests/s3/odd_store.py" "$port" "$1" >odd.log 2>odd.err 3>&- &
 	ODD_PID=$!
 	export AWS_ENDPOINT_URL=http://127.0.0.1:$port
-	for _ in $(seq 100); do
-		(exec 4<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return 0
-		sleep 0.05
-	done
-	cat odd.err
-	return 1
+	listening "$port" odd.err
 }
 
 stop_odd() {

@@ -1,5 +1,6 @@
 # vx-upload --journal: what is in it is not asked for again, and nothing is in it that the store did not say.
 load helper
+load s3
 
 setup() {
 	cd "$BATS_TEST_TMPDIR"
@@ -12,27 +13,12 @@ setup() {
 }
 
 teardown() {
-	[ -z "${ODD_PID:-}" ] || kill "$ODD_PID" 2>/dev/null || true
-}
-
-# start_store: an S3 store in memory whose log is odd.log.
-start_store() {
-	local port
-	port=$(free_port)
-	/usr/bin/python3 "$ROOT/tests/s3/odd_store.py" "$port" none >odd.log 2>odd.err 3>&- &
-	ODD_PID=$!
-	export HOME=$PWD AWS_ACCESS_KEY_ID=a AWS_SECRET_ACCESS_KEY=b AWS_ENDPOINT_URL=http://127.0.0.1:$port
-	unset AWS_PROFILE AWS_SESSION_TOKEN AWS_ENDPOINT_URL_S3
-	for _ in $(seq 100); do
-		(exec 4<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return 0
-		sleep 0.05
-	done
-	cat odd.err
-	return 1
+	stop_odd
 }
 
 @test "a second run asks an S3 store nothing, even one that is gone; without the journal it has to" {
-	start_store
+	store_env
+	start_odd none
 	run3 vx-upload --to s3://lab/one --journal j rec
 	expect 0
 	has "$err" "3 created, 0 unchanged"

@@ -10,11 +10,6 @@ setup_file() {
 	[ -z "$S3_PORT" ] || ceph --admin-daemon "$S3_DIR/client.rgw.asok" config set rgw_multipart_min_part_size 1024 >/dev/null
 }
 
-teardown_file() {
-	load s3
-	stop_store
-}
-
 setup() {
 	cd "$BATS_TEST_TMPDIR"
 	mkdir in

@@ -9,11 +9,6 @@ setup_file() {
 	export CEPH_DIR=$S3_DIR
 }
 
-teardown_file() {
-	load s3
-	stop_store
-}
-
 setup() {
 	cd "$BATS_TEST_TMPDIR"
 	mkdir in

@@ -8,11 +8,6 @@ setup_file() {
 	start_store ceph
 }
 
-teardown_file() {
-	load s3
-	stop_store
-}
-
 setup() {
 	cd "$BATS_TEST_TMPDIR"
 	make_files

@@ -9,28 +9,17 @@
 #include <unistd.h>
 
 #include "post.h"
+#include "vx_signal.h"
 
 #define NO_NDJSON_AFTER 100 /* lines, none of them JSON: then the stream is none */
 #define JOBS_DEFAULT 2
 #define STOP_CHECK_MS 100
 #define AHEAD 3 /* batches */
 
-/* Set by SIGINT and SIGTERM: no further batch is begun. The only thing a signal handler can reach. */
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number)
+/* Whether a signal asked to begin no further batch. */
+static bool interrupted(const struct post *p)
 {
-	interrupted = number;
-}
-
-static void catch_signals(void)
-{
-	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
-
-	sigaction(SIGINT, &sa, NULL); /* the second one ends the process at once */
-	sigaction(SIGTERM, &sa, NULL);
-	sa.sa_handler = SIG_IGN; /* a reader that is gone is seen when writing to it: what is in flight is finished */
-	sigaction(SIGPIPE, &sa, NULL);
+	return *p->o->api.stop != 0;
 }
 
 struct threads {
@@ -43,7 +32,7 @@ static bool cut_short(struct post *p)
 	bool stop;
 
 	pthread_mutex_lock(&p->lock);
-	if (interrupted || vx_run_failed(p->run))
+	if (interrupted(p) || vx_run_failed(p->run))
 		post_stop(p, NULL);
 	stop = p->stop;
 	pthread_mutex_unlock(&p->lock);
@@ -54,7 +43,7 @@ static bool cut_short(struct post *p)
 static bool wait_for_input(struct post *p, struct vx_reader *r)
 {
 	if (vx_reader_ready(r, p->o->linger_ms))
-		return !interrupted;
+		return !interrupted(p);
 	pthread_mutex_lock(&p->lock);
 	p->paused = true;
 	pthread_cond_broadcast(&p->work);
@@ -65,7 +54,7 @@ static bool wait_for_input(struct post *p, struct vx_reader *r)
 	pthread_mutex_lock(&p->lock);
 	p->paused = false;
 	pthread_mutex_unlock(&p->lock);
-	return !interrupted;
+	return !interrupted(p);
 }
 
 /* Whether there is enough to send: reading far ahead only pays when what is there waits for what is not. */
@@ -80,7 +69,7 @@ static bool wait_for_room(struct post *p)
 
 	pthread_mutex_lock(&p->lock);
 	p->news++;
-	while (enough(p) && !p->stop && !interrupted) {
+	while (enough(p) && !p->stop && !interrupted(p)) {
 		struct timespec until;
 		p->held = true;
 		pthread_cond_broadcast(&p->work);
@@ -213,7 +202,7 @@ static void read_all(struct post *p, char **files)
 		continue;
 	pthread_mutex_lock(&p->lock);
 	p->ended = true;
-	if (interrupted)
+	if (interrupted(p))
 		post_stop(p, NULL);
 	pthread_cond_broadcast(&p->work);
 	pthread_mutex_unlock(&p->lock);
@@ -254,7 +243,7 @@ static int finish(struct post *p, double started)
 
 int main(int argc, char **argv)
 {
-	struct opts o = { .api = { .retry_for = 60, .stop = &interrupted },
+	struct opts o = { .api = { .retry_for = 60, .stop = vx_signal_catch() },
 		.batch = 250,
 		.batch_bytes = 256 << 10,
 		.window = 4 << 20,
@@ -277,7 +266,6 @@ int main(int argc, char **argv)
 	mallopt(M_MMAP_THRESHOLD, 256 << 10);
 	options_read(argc, argv, &o);
 	vx_run_spare_inputs(&o.common, argv + optind);
-	catch_signals();
 	p.api = api = vx_api_new(&o.api, &err);
 	p.model = model = api ? vx_model_load(&err) : NULL;
 	p.planned = model && o.dry_run ? vx_idset_new(&err) : NULL;
@@ -309,7 +297,6 @@ int main(int argc, char **argv)
 	vx_api_free(api);
 	vx_buf_free(&o.update_fields);
 	vx_buf_free(&o.fill_fields);
-	if (interrupted)
-		raise((int)interrupted); /* SA_RESETHAND has put the default back: whoever waits sees what ended it */
+	vx_signal_pass_on();
 	return status;
 }

@@ -1,6 +1,5 @@
 /* vx-upload: puts the local files that records name into a store, once and verified, and names them by URL instead.
  * records with local paths -> the same records with URLs. SPDX-License-Identifier: MIT */
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,26 +7,10 @@
 
 #include "upload.h"
 #include "vx_api.h"
+#include "vx_signal.h"
 
 /* Records that may be done behind a large file that is not. */
 enum { WINDOW = 512 };
-
-/* Set by SIGINT and SIGTERM: no further file is begun. The only thing a signal handler can reach. */
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number)
-{
-	interrupted = number;
-}
-
-static void catch_signals(void)
-{
-	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
-	sigaction(SIGINT, &sa, NULL); /* the second one ends the process at once */
-	sigaction(SIGTERM, &sa, NULL);
-	sa.sa_handler = SIG_IGN; /* a reader that is gone is seen when writing to it: what is in flight is finished */
-	sigaction(SIGPIPE, &sa, NULL);
-}
 
 static void *worker_new(void *arg)
 {
@@ -102,7 +85,7 @@ static void set_up(struct upload *o)
 		.insecure_http = o->insecure_http,
 		.journal = o->verify || o->orphans ? NULL : o->journal, /* the store itself is asked */
 		.trust_times = o->trust_times,
-		.stop = &interrupted,
+		.stop = o->stop,
 		.ca_file = o->ca_file,
 		.connections = o->connections,
 		.limit_rate = o->limit_rate,
@@ -191,7 +174,7 @@ static int run(struct upload *o, char **files)
 		.parallel = true,
 		.default_jobs = !o->rewrite && strncasecmp(o->to, "s3:", 3) == 0 ? 16 : 8,
 		.batch_max = 1,
-		.interrupted = &interrupted,
+		.interrupted = o->stop,
 		.window = WINDOW,
 		.lossy = o->dry_run || o->verify,
 		.summary_extra = summary,
@@ -210,7 +193,8 @@ static void check_api(const struct upload *o)
 	const char *url = o->api ? o->api : getenv("VX_API");
 	if (!url || !*url || o->production || o->dry_run || o->verify || o->orphans)
 		return;
-	struct vx_api *api = vx_api_new(&(struct vx_api_options){ .url = url, .retry_for = o->retry_for }, &err);
+	struct vx_api *api =
+		vx_api_new(&(struct vx_api_options){ .url = url, .retry_for = o->retry_for, .stop = o->stop }, &err);
 	if (!api || vx_api_check(api, &err) != VX_OK) {
 		vx_message(&err);
 		exit(vx_exit_status(err.status));
@@ -229,14 +213,14 @@ int main(int argc, char **argv)
 		upload_add_field(&o, "path_json");
 	}
 	check_modes(&o);
+	if (!o.abort_stale && !o.orphans) /* these may end at any point */
+		o.stop = vx_signal_catch();
 	if (o.map || o.n_roots) {
 		set_up_rewriting(&o);
 	} else {
 		check_api(&o);
 		set_up(&o);
 	}
-	if (!o.abort_stale && !o.orphans) /* these may end at any point */
-		catch_signals();
 	const int status = run(&o, argv + optind);
 	if (o.common.verbose)
 		sidecars_name(o.sidecars);
@@ -246,7 +230,6 @@ int main(int argc, char **argv)
 	vx_phi_free(o.rules);
 	vx_store_close(o.store);
 	vx_store_key_free(o.names);
-	if (interrupted)
-		raise((int)interrupted); /* SA_RESETHAND has put the default back: whoever waits sees what ended it */
+	vx_signal_pass_on();
 	return status;
 }

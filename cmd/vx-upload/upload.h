@@ -57,8 +57,9 @@ struct upload {
 	double stale_age; /* seconds */
 	bool verify, verify_full, orphans;
 	/* Set up before the loop. */
-	struct rewrite *rewrite; /* NULL: files are put into the store */
-	struct mirror *mirror;   /* NULL: records name the files */
+	const volatile sig_atomic_t *stop; /* NULL: a signal ends it all */
+	struct rewrite *rewrite;           /* NULL: files are put into the store */
+	struct mirror *mirror;             /* NULL: records name the files */
 	struct vx_store *store;
 	struct vx_store_key *names;
 	struct sidecars *sidecars; /* NULL: they go as they are */
