@@ -108,4 +108,7 @@ teardown() {
 		expect 64
 		has "$err" "one of the two at a time"
 	done
+	run3 vx-upload --to "file://$PWD/store" --follow rec
+	expect 64
+	has "$err" "--follow: needs --mirror DIR"
 }

@@ -107,8 +107,8 @@ static void set_up(struct upload *o)
 static void check_mirror(const struct upload *o, char *const *files)
 {
 	const char *const of_mirrors[] = { o->excludes.n ? "--exclude" : NULL, o->includes.n ? "--include" : NULL,
-		o->delete_extra ? "--delete-extra" : NULL };
-	for (size_t i = 0; !o->tree && i < 3; i++)
+		o->delete_extra ? "--delete-extra" : NULL, o->follow ? "--follow" : NULL };
+	for (size_t i = 0; !o->tree && i < 4; i++)
 		if (of_mirrors[i])
 			vx_die(VX_EUSAGE, "%s: needs --mirror DIR", of_mirrors[i]);
 	if (o->delete_extra && o->verify)
