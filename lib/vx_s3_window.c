@@ -8,7 +8,14 @@
 #include "vx_s3_list.h"
 #include "vx_s3_window.h"
 
-enum { PAGES = 3, PAYS = 16, POOR_MAX = 3, PAUSE_FIRST = 256, PAUSE_MOST = 65536 };
+enum {
+	PAGES = 16,
+	TRIES = 3 /* the folder, what is behind, the key itself */,
+	PAYS = 16,
+	POOR_MAX = 3,
+	PAUSE_FIRST = 256,
+	PAUSE_MOST = 65536
+};
 static const double use_for = 300; /* seconds */
 
 struct page {
@@ -132,12 +139,34 @@ static bool make_room(struct vx_s3_window *w, struct page **room)
 	return false;
 }
 
-/* Where the page for key begins: behind the newest page where that one was read through, so that no key between is missed. */
+static bool begins_at(const struct vx_s3_window *w, const char *from)
+{
+	for (int i = 0; i < PAGES; i++)
+		if (w->pages[i].from && strcmp(w->pages[i].from, from) == 0)
+			return true;
+	return false;
+}
+
+/* Whether the page begins with the folder that key is in. */
+static bool is_of_folder(const struct page *p, const char *key)
+{
+	const size_t n = strlen(p->from);
+	return n > 0 && p->from[n - 1] == '/' && strncmp(key, p->from, n) == 0 && !strchr(key + n, '/');
+}
+
+/* Where the page for key begins: behind the newest page where that one was read through, or is the first of the key's
+ * folder, so that no key between is missed; else with the folder, whose files may come in another order (2 before 10);
+ * else at the key. */
 static char *beginning(const struct vx_s3_window *w, const char *key)
 {
 	const struct page *p = w->newest;
-	if (p && end_of(p) && strcmp(key, end_of(p)) > 0 && p->answered >= PAYS)
+	const char *slash = strrchr(key, '/');
+	if (p && end_of(p) && strcmp(key, end_of(p)) > 0 && (p->answered >= PAYS || is_of_folder(p, key)))
 		return vx_strdup(end_of(p));
+	char *folder = slash ? vx_strndup(key, (size_t)(slash + 1 - key)) : vx_strdup("");
+	if (*folder && !begins_at(w, folder))
+		return folder;
+	free(folder);
 	return vx_s3_before(key);
 }
 
@@ -181,9 +210,10 @@ enum vx_s3_seen_how vx_s3_window_ask(struct vx_s3_window *w, const char *key, st
 			w->skip--;
 			break;
 		}
-		if (fetches == 2)
+		if (fetches == TRIES)
 			break;
-		fetch(w, key, fetches++ > 0);
+		fetches++;
+		fetch(w, key, fetches == TRIES);
 	}
 	if (!w->off && p)
 		how = look(w, p, key, seen);

@@ -7,12 +7,13 @@
  *	case VX_S3_UNTOLD: ...    // ask with HEAD
  *	}
  *
- * Any number of threads may ask. When no page covers a key, one thread fetches the page that begins at it (or that goes on
- * behind the last one, where that one was of use), and those whose keys no page covers wait for it.
+ * Any number of threads may ask. When no page covers a key, one thread fetches the page that goes on behind the last one,
+ * where that one was of use, else the one that begins with the key's folder, else the one that begins at the key; those
+ * whose keys no page covers wait for it.
  *
  * A page costs the store as much as a few HEADs. It pays when 16 keys or more were found in it. After three pages in a row
  * that did not, 256 keys are left to HEAD before a page is tried again, then 512, and so on to 65,536. A store that does
- * not list is not asked again. A page is of use for five minutes; three are kept.
+ * not list is not asked again. A page is of use for five minutes; sixteen are kept (some 4 MiB).
  *
  * SPDX-License-Identifier: MIT
  */

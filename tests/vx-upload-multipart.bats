@@ -310,13 +310,13 @@ counted() {
 	expect 1
 	has "$err" "2 created, 1498 unchanged"
 	has "$err" "conflict: many/volume/0700.nii.gz"
-	# In any order, without lists that are of no use.
+	# In any order (2 before 10): the folder is listed from its beginning, and no key needs a HEAD.
 	shuf --random-source=rec rec >mixed
 	before=$(requests)
 	run3 vx-upload --to s3://lab/many mixed
 	expect 1
 	has "$err" "0 created, 1500 unchanged"
-	[ $(($(requests 'GET /lab/?') - before)) -le 40 ]
+	[ $(($(requests) - before)) -le 10 ]
 }
 
 @test "Ctrl-C between parts: the upload stays, and the next run sends only what is missing" {
