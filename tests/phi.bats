@@ -3,8 +3,9 @@ load helper
 
 teardown() { stop_serve; }
 
-# What vx-demo-dataset plants: names, hospital, its address, dates of birth, serial numbers, the keys of them.
-planted='Mustermann|Musterstadt|Musterweg|PatientName|PatientBirthDate|PatientSex|Institution|DeviceSerialNumber|"?19(4[6-9]|5[0-8])-01-|4711[0-9][0-9]'
+# What vx-demo-dataset plants: names, hospital, its address, dates of birth, serial numbers (not
+# those digits in a hash or a time), the keys of them.
+planted='Mustermann|Musterstadt|Musterweg|PatientName|PatientBirthDate|PatientSex|Institution|DeviceSerialNumber|"?19(4[6-9]|5[0-8])-01-|(^|[^0-9a-f.])4711[0-9][0-9]([^0-9a-f]|$)'
 
 # nothing_planted FILE-OR-FOLDER...: also inside gzip files.
 nothing_planted() {

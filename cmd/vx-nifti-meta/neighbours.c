@@ -53,7 +53,8 @@ static void list(struct neighbours *b)
 	b->unlistable = !d || entries > ENTRIES;
 	if (d)
 		closedir(d);
-	qsort(b->names, b->n, sizeof(*b->names), by_hash);
+	if (b->n)
+		qsort(b->names, b->n, sizeof(*b->names), by_hash);
 	b->until = vx_now() + KEPT;
 }
 

