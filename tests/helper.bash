@@ -49,6 +49,12 @@ plain_build() {
 	case $BUILD in *asan*) skip "a sanitizer takes memory of its own" ;; esac
 }
 
+# faketime_fits: skips a test of clocks where faketime is missing, or cannot be loaded first.
+faketime_fits() {
+	command -v faketime >/dev/null || skip "faketime is not installed"
+	case $BUILD in *asan*) skip "faketime and a sanitizer both want to be loaded first" ;; esac
+}
+
 # free_port: a TCP port of 127.0.0.1 that nobody listens on.
 free_port() {
 	local p

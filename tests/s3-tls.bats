@@ -90,7 +90,7 @@ stored() {
 	AWS_ENDPOINT_URL=https://ip6-localhost.localhost:$TLS_PORT run3 vx-upload --ca-file "$CA" --to s3://lab/x rec
 	expect 69
 	has "$err" "certificate"
-	command -v faketime >/dev/null || skip "faketime is not installed"
+	faketime_fits
 	run3 faketime -f -30d vx-upload --ca-file "$CA" --to s3://lab/x rec
 	expect 69
 	has "$err" "certificate"
