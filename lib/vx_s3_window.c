@@ -151,7 +151,7 @@ static bool begins_at(const struct vx_s3_window *w, const char *from)
 static bool is_of_folder(const struct page *p, const char *key)
 {
 	const size_t n = strlen(p->from);
-	return n > 0 && p->from[n - 1] == '/' && strncmp(key, p->from, n) == 0 && !strchr(key + n, '/');
+	return (n == 0 || p->from[n - 1] == '/') && strncmp(key, p->from, n) == 0 && !strchr(key + n, '/');
 }
 
 /* Where the page for key begins: behind the newest page where that one was read through, or is the first of the key's
@@ -164,7 +164,7 @@ static char *beginning(const struct vx_s3_window *w, const char *key)
 	if (p && end_of(p) && strcmp(key, end_of(p)) > 0 && (p->answered >= PAYS || is_of_folder(p, key)))
 		return vx_strdup(end_of(p));
 	char *folder = slash ? vx_strndup(key, (size_t)(slash + 1 - key)) : vx_strdup("");
-	if (*folder && !begins_at(w, folder))
+	if (!begins_at(w, folder))
 		return folder;
 	free(folder);
 	return vx_s3_before(key);
