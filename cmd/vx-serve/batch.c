@@ -231,8 +231,8 @@ static void item_take(struct batch *b, struct item *it, const struct vx_json *js
 	it->core = !strcmp(it->type->name, "specimen") && is_false(json, "is_summary");
 	vx_buf_clear(&b->scratch);
 	vx_resource_canonical(it->type, json, &b->scratch);
-	it->body = arena_copy(&b->arena, b->scratch.data, b->scratch.len);
-	it->body_len = b->scratch.len;
+	it->body = it->sent = arena_copy(&b->arena, b->scratch.data, b->scratch.len);
+	it->body_len = it->sent_len = b->scratch.len;
 }
 
 static void item_read(struct batch *b, const struct vx_json *json)

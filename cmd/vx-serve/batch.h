@@ -41,8 +41,8 @@ struct item {
 	struct name *parent, **refs;
 	const char **ref_texts, **ref_fields; /* their texts, and the field that each stands in */
 	size_t ref_count, next;               /* next: another item of the same name, earlier in the batch */
-	const char *body;                     /* canonical */
-	size_t body_len;
+	const char *body, *sent;              /* canonical; sent: without what the database kept of the stored one */
+	size_t body_len, sent_len;
 	const char *shorthand, *external_uid; /* of a datasource, of a patient */
 	bool event_root, core;
 	enum item_status status;

@@ -10,7 +10,7 @@
 #include "rules.h"
 
 struct create {
-	struct store *store;
+	struct store_tx *tx;
 	struct batch *batch;
 	bool update;
 	int64_t now;
@@ -19,7 +19,7 @@ struct create {
 /* target: parent or reference: there, or the item is an orphan. */
 static int target(struct create *c, struct item *it, struct name *to, const char *field, struct vx_error *err)
 {
-	int status = name_load(c->store, c->batch, to, err);
+	int status = name_load(c->tx, c->batch, to, err);
 	if (status != VX_OK || to->present)
 		return status;
 	if (to->in_cycle && it->name->in_cycle)
@@ -78,13 +78,13 @@ static int insert(struct create *c, struct item *it, struct vx_error *err)
 {
 	int status = targets(c, it, err);
 	if (status == VX_OK && it->status == ITEM_PENDING)
-		status = rules_stored(c->store, c->batch, it, false, err);
+		status = rules_stored(c->tx, c->batch, it, false, err);
 	if (status != VX_OK || it->status != ITEM_PENDING)
 		return status;
 	place(c, it);
 	struct store_row row = row_of(c, it);
 	it->status = ITEM_CREATED;
-	return store_insert(c->store, &row, it->ref_texts, it->ref_count, err);
+	return store_insert(c->tx, &row, it->ref_texts, it->ref_count, err);
 }
 
 struct names { /* a list of names still to be looked at */
@@ -108,13 +108,13 @@ static void names_add(void *arg, const char *identifier, int64_t level)
 static int spread(struct create *c, struct name *moved, struct vx_error *err)
 {
 	struct names todo = { .batch = c->batch };
-	int status = store_dependents(c->store, moved->text, names_add, &todo, err);
+	int status = store_dependents(c->tx, moved->text, names_add, &todo, err);
 	while (status == VX_OK && todo.count) {
 		const char *identifier = todo.list[--todo.count]->text;
-		int changed = store_refresh(c->store, identifier, err);
+		int changed = store_refresh(c->tx, identifier, err);
 		status = changed < 0 ? changed : VX_OK;
 		if (changed > 0)
-			status = store_dependents(c->store, identifier, names_add, &todo, err);
+			status = store_dependents(c->tx, identifier, names_add, &todo, err);
 	}
 	free(todo.list);
 	c->batch->age++; /* what other names knew may be out of date */
@@ -140,7 +140,7 @@ static int replace(
 {
 	int status = targets(c, it, err);
 	if (status == VX_OK && it->status == ITEM_PENDING)
-		status = rules_stored(c->store, c->batch, it, true, err);
+		status = rules_stored(c->tx, c->batch, it, true, err);
 	if (status != VX_OK || it->status != ITEM_PENDING)
 		return status;
 	keep_split(c, it, old, new);
@@ -148,7 +148,7 @@ static int replace(
 	place(c, it);
 	struct store_row row = row_of(c, it);
 	it->status = ITEM_UPDATED;
-	status = store_update(c->store, &row, it->ref_texts, it->ref_count, err);
+	status = store_update(c->tx, &row, it->ref_texts, it->ref_count, err);
 	if (status == VX_OK && (before.level != it->name->level || before.datasource != it->name->datasource ||
 				       before.patient != it->name->patient))
 		status = spread(c, it->name, err);
@@ -184,7 +184,7 @@ static int differs(struct create *c, struct item *it, const struct store_row *ro
 static int create_one(struct create *c, struct item *it, struct vx_error *err)
 {
 	struct store_row row;
-	int found = store_find(c->store, it->name->text, &row, err);
+	int found = store_find(c->tx, it->name->text, &row, err);
 	if (found < 0)
 		return found;
 	if (!found)
@@ -197,19 +197,59 @@ static int create_one(struct create *c, struct item *it, struct vx_error *err)
 	return differs(c, it, &row, err);
 }
 
+/* prefetch: all that the batch speaks of, asked for at once. */
+static int prefetch(struct create *c, struct vx_error *err)
+{
+	const struct batch *b = c->batch;
+	const char **list = vx_alloc((b->names + 1) * sizeof *list);
+	size_t n = 0;
+	for (size_t i = 0; i < b->slot_count; i++)
+		if (b->slots[i])
+			list[n++] = b->slots[i]->text;
+	int status = store_prefetch(c->tx, list, n, err);
+	free(list);
+	return status;
+}
+
+/* attempt: the whole batch in one transaction. */
+static int attempt(struct create *c, struct store *s, const size_t *order, size_t n, bool commit, struct vx_error *err)
+{
+	struct vx_error ignored;
+	int status = store_begin(s, c->update ? STORE_CHANGE : STORE_CREATE, &c->tx, err);
+	if (status != VX_OK)
+		return status;
+	status = prefetch(c, err);
+	for (size_t i = 0; i < n && status == VX_OK; i++)
+		status = create_one(c, &c->batch->items[order[i]], err);
+	if (status == VX_OK)
+		return store_end(c->tx, commit, err);
+	(void)!store_end(c->tx, false, &ignored);
+	return status;
+}
+
+/* forget: the items as they were before an attempt of which nothing has happened. */
+static void forget(struct batch *b, const size_t *order, size_t n)
+{
+	b->age++;
+	for (size_t i = 0; i < n; i++) {
+		struct item *it = &b->items[order[i]];
+		it->status = ITEM_PENDING;
+		it->body = it->sent;
+		it->body_len = it->sent_len;
+		vx_buf_clear(&it->errors);
+		vx_buf_clear(&it->diff);
+	}
+}
+
 int create_run(struct store *s, struct batch *b, bool update, bool dry_run, struct vx_error *err)
 {
-	struct create c = { .store = s, .batch = b, .update = update, .now = time(NULL) };
-	struct vx_error ignored;
+	struct create c = { .batch = b, .update = update, .now = time(NULL) };
 	size_t *order, n = batch_order(b, &order);
-	int status = n ? store_begin(s, err) : VX_OK;
-	if (n && status == VX_OK) {
-		for (size_t i = 0; i < n && status == VX_OK; i++)
-			status = create_one(&c, &b->items[order[i]], err);
-		if (status == VX_OK)
-			status = store_end(s, !dry_run, err);
-		else
-			(void)!store_end(s, false, &ignored);
+	int status = VX_OK;
+	for (int left = STORE_ATTEMPTS; n && left > 0; left--) {
+		if ((status = attempt(&c, s, order, n, !dry_run, err)) != STORE_AGAIN)
+			break;
+		forget(b, order, n);
 	}
 	free(order);
 	return status;

@@ -77,15 +77,16 @@ void patients_free(struct patients *p)
 struct source { /* the datasource at hand: most requests speak of one */
 	char *identifier, *shorthand;
 	int64_t level;
+	long last; /* the highest number given, once we hold its lock; -1 before */
 };
 
-static int source_load(struct store *s, struct source *src, const char *identifier, struct vx_error *err)
+static int source_load(struct store_tx *tx, struct source *src, const char *identifier, struct vx_error *err)
 {
 	struct store_row row;
 	struct vx_json *json;
 	if (src->identifier && !strcmp(src->identifier, identifier))
 		return VX_OK;
-	int found = store_find(s, identifier, &row, err);
+	int found = store_find(tx, identifier, &row, err);
 	if (found < 0)
 		return found;
 	if (!found || strcmp(row.type, "datasource") != 0)
@@ -97,32 +98,36 @@ static int source_load(struct store *s, struct source *src, const char *identifi
 	src->identifier = vx_strdup(identifier);
 	src->shorthand = vx_strdup(vx_json_str(json, "shorthand"));
 	src->level = row.level;
+	src->last = -1;
 	vx_json_free(json);
 	return VX_OK;
 }
 
-static int number_next(struct store *s, const struct source *src, long *number, struct vx_error *err)
+/* number_next: nobody else numbers patients of this datasource once we have asked for the highest number. */
+static int number_next(struct store_tx *tx, struct source *src, struct vx_error *err)
 {
 	char last[VX_IDENTIFIER_MAX + 1];
-	int found = store_last_patient(s, src->shorthand, last, err);
-	if (found < 0)
-		return found;
-	*number = found ? strtol(last + strlen(last) - NUMBER_DIGITS, NULL, 10) + 1 : 1;
-	if (*number > NUMBER_MAX)
+	if (src->last < 0) {
+		int found = store_last_patient(tx, src->shorthand, last, err);
+		if (found < 0)
+			return found;
+		src->last = found ? strtol(last + strlen(last) - NUMBER_DIGITS, NULL, 10) : 0;
+	}
+	if (src->last >= NUMBER_MAX)
 		return vx_error_set(
 			err, VX_EREJECT, NULL, "%s: no patient number is free behind %d", src->identifier, NUMBER_MAX);
+	src->last++;
 	return VX_OK;
 }
 
 /* allocate: the patient resource itself; it is the only place where the number lives. */
-static int allocate(struct store *s, const struct vx_model *model, const struct source *src, struct patient_item *it,
+static int allocate(struct store_tx *tx, const struct vx_model *model, struct source *src, struct patient_item *it,
 	struct vx_error *err)
 {
-	long number;
-	int status = number_next(s, src, &number, err);
+	int status = number_next(tx, src, err);
 	if (status != VX_OK)
 		return status;
-	snprintf(it->identifier, sizeof it->identifier, "patient/%s%0*ld", src->shorthand, NUMBER_DIGITS, number);
+	snprintf(it->identifier, sizeof it->identifier, "patient/%s%0*ld", src->shorthand, NUMBER_DIGITS, src->last);
 	struct vx_json *json = vx_json_object();
 	vx_json_set_str(json, "identifier", it->identifier);
 	vx_json_set_str(json, "parent_identifier", src->identifier);
@@ -140,39 +145,60 @@ static int allocate(struct store *s, const struct vx_model *model, const struct 
 		.body_len = body.len,
 		.created_at = now,
 		.updated_at = now };
-	status = store_insert(s, &row, NULL, 0, err);
+	status = store_insert(tx, &row, NULL, 0, err);
 	it->created = true;
 	vx_json_free(json);
 	vx_buf_free(&body);
 	return status;
 }
 
-static int map_one(struct store *s, const struct vx_model *model, struct source *src, struct patient_item *it, bool new,
-	struct vx_error *err)
+static int map_one(struct store_tx *tx, const struct vx_model *model, struct source *src, struct patient_item *it,
+	bool new, struct vx_error *err)
 {
-	int status = source_load(s, src, it->datasource, err);
+	int status = source_load(tx, src, it->datasource, err);
 	if (status != VX_OK)
 		return status;
-	int found = store_patient(s, it->datasource, it->external_uid, it->identifier, err);
+	int found = store_patient(tx, it->datasource, it->external_uid, it->identifier, err);
+	if (found == 0 && new && src->last < 0) {
+		/* Somebody else may be giving it a number just now: wait, and look again. */
+		if ((status = store_lock_datasource(tx, it->datasource, err)) != VX_OK)
+			return status;
+		found = store_patient(tx, it->datasource, it->external_uid, it->identifier, err);
+	}
 	if (found != 0 || !new)
 		return found < 0 ? found : VX_OK;
-	return allocate(s, model, src, it, err);
+	return allocate(tx, model, src, it, err);
+}
+
+/* attempt: all of them in one transaction. */
+static int attempt(struct store *s, const struct vx_model *model, struct patients *p, bool new, struct vx_error *err)
+{
+	struct source src = { .identifier = NULL };
+	struct vx_error ignored;
+	struct store_tx *tx;
+	int status = store_begin(s, STORE_CREATE, &tx, err);
+	if (status != VX_OK)
+		return status;
+	for (size_t i = 0; i < p->count && status == VX_OK; i++)
+		status = map_one(tx, model, &src, &p->items[i], new, err);
+	if (status == VX_OK)
+		status = store_end(tx, true, err);
+	else
+		(void)!store_end(tx, false, &ignored);
+	free(src.identifier);
+	free(src.shorthand);
+	return status;
 }
 
 int patients_map(struct store *s, const struct vx_model *model, struct patients *p, bool new, struct vx_error *err)
 {
-	struct source src = { .identifier = NULL };
-	struct vx_error ignored;
-	int status = store_begin(s, err);
-	if (status != VX_OK)
-		return status;
-	for (size_t i = 0; i < p->count && status == VX_OK; i++)
-		status = map_one(s, model, &src, &p->items[i], new, err);
-	if (status == VX_OK)
-		status = store_end(s, true, err);
-	else
-		(void)!store_end(s, false, &ignored);
-	free(src.identifier);
-	free(src.shorthand);
+	int status = STORE_AGAIN;
+	for (int left = STORE_ATTEMPTS; status == STORE_AGAIN && left > 0; left--) {
+		for (size_t i = 0; i < p->count; i++) {
+			p->items[i].identifier[0] = '\0';
+			p->items[i].created = false;
+		}
+		status = attempt(s, model, p, new, err);
+	}
 	return status;
 }

@@ -333,10 +333,30 @@ static void deleted_add(void *arg, const char *identifier, int64_t level)
 	vx_json_put_string(out, identifier, strlen(identifier));
 }
 
+/* delete_attempt: in one transaction; the names of what went into the answer. */
+static int delete_attempt(struct call *call, bool recursive, struct vx_error *err)
+{
+	struct vx_error ignored;
+	struct store_tx *tx;
+	int found = store_begin(app_of(call)->store, STORE_CHANGE, &tx, err);
+	if (found != VX_OK)
+		return found;
+	vx_buf_clear(&call->out);
+	vx_buf_puts(&call->out, "{\"deleted\":[");
+	found = store_delete(tx, resource_of(call), recursive, deleted_add, &call->out, err);
+	vx_buf_puts(&call->out, "]}");
+	if (found != 1) {
+		(void)!store_end(tx, false, &ignored);
+		return found;
+	}
+	int status = store_end(tx, true, err);
+	return status == VX_OK ? 1 : status;
+}
+
 static void delete (struct call *call)
 {
-	struct store *store = app_of(call)->store;
-	struct vx_error err = VX_ERROR_INIT, ignored;
+	struct vx_error err = VX_ERROR_INIT;
+	int found = STORE_AGAIN;
 	bool recursive;
 	if (!strcmp(app_of(call)->environment, "production")) {
 		call_problem(call, 403, "this deployment is production: nothing is deleted here");
@@ -344,16 +364,8 @@ static void delete (struct call *call)
 	}
 	if (!flag(call, "recursive", false, &recursive))
 		return;
-	vx_buf_puts(&call->out, "{\"deleted\":[");
-	int found = store_begin(store, &err);
-	if (found == VX_OK) {
-		found = store_delete(store, resource_of(call), recursive, deleted_add, &call->out, &err);
-		if (found == 1)
-			found = store_end(store, true, &err) == VX_OK ? 1 : err.status;
-		else
-			(void)!store_end(store, false, &ignored);
-	}
-	vx_buf_puts(&call->out, "]}");
+	for (int left = STORE_ATTEMPTS; found == STORE_AGAIN && left > 0; left--)
+		found = delete_attempt(call, recursive, &err);
 	if (found == 1)
 		answer_json(call, 200);
 	else if (found == 0)

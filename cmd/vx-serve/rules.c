@@ -34,12 +34,12 @@ void name_fill(struct batch *b, struct name *name, const struct store_row *row)
 	vx_json_free(json);
 }
 
-int name_load(struct store *s, struct batch *b, struct name *name, struct vx_error *err)
+int name_load(struct store_tx *tx, struct batch *b, struct name *name, struct vx_error *err)
 {
 	struct store_row row;
 	if (name->known == b->age)
 		return VX_OK;
-	int found = store_find(s, name->text, &row, err);
+	int found = store_find(tx, name->text, &row, err);
 	if (found < 0)
 		return found;
 	name->known = b->age;
@@ -55,23 +55,23 @@ static bool taken(int found, const char *other, const struct item *it)
 	return found > 0 && strcmp(other, it->shown) != 0;
 }
 
-static int datasource_rules(struct store *s, struct item *it, bool exists, struct vx_error *err)
+static int datasource_rules(struct store_tx *tx, struct item *it, bool exists, struct vx_error *err)
 {
 	char other[VX_IDENTIFIER_MAX + 1];
-	int found = store_shorthand_owner(s, it->shorthand, other, err);
+	int found = store_shorthand_owner(tx, it->shorthand, other, err);
 	if (taken(found, other, it))
 		item_error(it, ITEM_INVALID, "shorthand", it->shorthand, "is %s's already", other);
 	if (found != 0 || !exists)
 		return found < 0 ? found : VX_OK;
 	/* The shorthand has changed: the names of its patients begin with the old one. */
 	struct store_row row;
-	if ((found = store_find(s, it->shown, &row, err)) <= 0)
+	if ((found = store_find(tx, it->shown, &row, err)) <= 0)
 		return found;
 	struct vx_json *old;
 	int status = vx_json_parse(row.body, row.body_len, &old, err);
 	if (status != VX_OK)
 		return VX_EIO;
-	found = store_last_patient(s, vx_json_str(old, "shorthand"), other, err);
+	found = store_last_patient(tx, vx_json_str(old, "shorthand"), other, err);
 	vx_json_free(old);
 	if (found > 0)
 		item_error(it, ITEM_INVALID, "shorthand", it->shorthand, "cannot change: %s is named after the old one",
@@ -79,7 +79,7 @@ static int datasource_rules(struct store *s, struct item *it, bool exists, struc
 	return found < 0 ? found : VX_OK;
 }
 
-static int patient_rules(struct store *s, struct item *it, struct vx_error *err)
+static int patient_rules(struct store_tx *tx, struct item *it, struct vx_error *err)
 {
 	char other[VX_IDENTIFIER_MAX + 1];
 	const char *shorthand = it->parent->shorthand, *name = it->shown + strlen("patient/");
@@ -90,18 +90,21 @@ static int patient_rules(struct store *s, struct item *it, struct vx_error *err)
 	if (strncmp(name, shorthand, n) != 0 || !digits)
 		item_error(it, ITEM_INVALID, "identifier", it->shown,
 			"is not %s, its datasource's shorthand, and five digits", shorthand);
-	int found = store_patient(s, it->parent->text, it->external_uid, other, err);
+	int status = store_lock_datasource(tx, it->parent->text, err);
+	if (status != VX_OK)
+		return status;
+	int found = store_patient(tx, it->parent->text, it->external_uid, other, err);
 	if (taken(found, other, it))
 		item_error(it, ITEM_INVALID, "external_uid", it->external_uid, "is %s's in this datasource", other);
 	return found < 0 ? found : VX_OK;
 }
 
-static int specimen_rules(struct store *s, struct item *it, bool exists, struct vx_error *err)
+static int specimen_rules(struct store_tx *tx, struct item *it, bool exists, struct vx_error *err)
 {
 	char other[VX_IDENTIFIER_MAX + 1];
 	int found = 0;
 	if (it->event_root) {
-		found = store_event_root(s, it->parent->text, other, err);
+		found = store_event_root(tx, it->parent->text, other, err);
 		if (taken(found, other, it))
 			item_error(it, ITEM_INVALID, "is_event_root", "true", VX_RULE_SECOND_ROOT, other,
 				it->parent->text);
@@ -109,7 +112,7 @@ static int specimen_rules(struct store *s, struct item *it, bool exists, struct 
 		item_error(it, ITEM_INVALID, "parent_identifier", it->parent->text,
 			"is no summary, so nothing lies below it (rule 2)");
 	}
-	if (found >= 0 && exists && it->core && (found = store_specimen_child(s, it->shown, other, err)) > 0)
+	if (found >= 0 && exists && it->core && (found = store_specimen_child(tx, it->shown, other, err)) > 0)
 		item_error(it, ITEM_INVALID, "is_summary", "false", "%s lies below it (rule 2)", other);
 	return found < 0 ? found : VX_OK;
 }
@@ -140,7 +143,7 @@ static void walk_add(void *arg, const char *identifier, int64_t level)
 }
 
 /* cycle_rule: whether what the item would refer to from now on leads back to it. */
-static int cycle_rule(struct store *s, struct batch *b, struct item *it, struct vx_error *err)
+static int cycle_rule(struct store_tx *tx, struct batch *b, struct item *it, struct vx_error *err)
 {
 	struct walk w = { .batch = b, .self = it->name };
 	int status = VX_OK;
@@ -150,7 +153,7 @@ static int cycle_rule(struct store *s, struct batch *b, struct item *it, struct 
 	for (size_t i = 0; i < it->ref_count; i++)
 		walk_add(&w, it->ref_texts[i], it->refs[i]->level);
 	while (status == VX_OK && w.count && !w.cycle)
-		status = store_targets(s, w.list[--w.count]->text, walk_add, &w, err);
+		status = store_targets(tx, w.list[--w.count]->text, walk_add, &w, err);
 	free(w.list);
 	if (w.cycle)
 		item_error(it, ITEM_INVALID, it->parent ? "parent_identifier" : "derived_from",
@@ -158,18 +161,18 @@ static int cycle_rule(struct store *s, struct batch *b, struct item *it, struct 
 	return status;
 }
 
-int rules_stored(struct store *s, struct batch *b, struct item *it, bool exists, struct vx_error *err)
+int rules_stored(struct store_tx *tx, struct batch *b, struct item *it, bool exists, struct vx_error *err)
 {
 	int status = VX_OK;
 	if (exists)
-		status = cycle_rule(s, b, it, err);
+		status = cycle_rule(tx, b, it, err);
 	if (status != VX_OK || it->status != ITEM_PENDING)
 		return status;
 	if (is_type(it, "specimen"))
-		return specimen_rules(s, it, exists, err);
+		return specimen_rules(tx, it, exists, err);
 	if (is_type(it, "patient"))
-		return patient_rules(s, it, err);
+		return patient_rules(tx, it, err);
 	if (is_type(it, "datasource"))
-		return datasource_rules(s, it, exists, err);
+		return datasource_rules(tx, it, exists, err);
 	return VX_OK;
 }

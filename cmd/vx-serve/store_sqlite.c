@@ -210,10 +210,12 @@ static int damage_check(sqlite3 *db, const char *path, struct vx_error *err)
 	return status;
 }
 
-struct store *store_open(const char *path, const struct vx_model *model, struct vx_error *err)
+struct store *store_sqlite_open(const char *path, const struct vx_model *model, struct vx_error *err)
 {
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* else every allocation of every thread takes one lock */
-	struct store *s = vx_alloc(sizeof *s);
+	struct sqlite *s = vx_alloc(sizeof *s);
+	s->base.ops = &sqlite_ops;
+	s->tx = (struct sqlite_tx){ .base.ops = &sqlite_ops, .store = s };
 	s->path = vx_strdup(path);
 	pthread_mutex_init(&s->writer, NULL);
 	pthread_mutex_init(&s->idle_lock, NULL);
@@ -227,13 +229,13 @@ struct store *store_open(const char *path, const struct vx_model *model, struct 
 		(status = damage_check(s->db, path, err)) == VX_OK && (status = file_begin(s->db, model, err)) == VX_OK)
 		status = sqlite_prepare(s->db, sql_writer, SQL_WRITER_COUNT, s->stmt, err);
 	if (status == VX_OK)
-		return s;
+		return &s->base;
 	if (s->db && sqlite3_errcode(s->db) == SQLITE_NOTADB)
 		vx_error_set(err, VX_EDATA, NULL, "is no database");
 	if (s->db && sqlite3_errcode(s->db) == SQLITE_CORRUPT)
 		vx_error_set(err, VX_EDATA, NULL, "is damaged: %s", sqlite3_errmsg(s->db));
 	vx_error_at(err, path, 0);
-	store_close(s);
+	sqlite_close(&s->base);
 	return NULL;
 }
 
@@ -244,8 +246,9 @@ void sqlite_reader_close(struct reader *r)
 	free(r);
 }
 
-void store_close(struct store *s)
+void sqlite_close(struct store *store)
 {
+	struct sqlite *s = (struct sqlite *)store;
 	while (s->idle) {
 		struct reader *r = s->idle;
 		s->idle = r->next;

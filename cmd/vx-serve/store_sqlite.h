@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <sqlite3.h>
 
-#include "store.h"
+#include "store_ops.h"
 #include "store_sql.h"
 
 struct reader { /* a connection that only reads; idle ones wait in the store's list */
@@ -17,10 +17,18 @@ struct reader { /* a connection that only reads; idle ones wait in the store's l
 	sqlite3_stmt *stmt[SQL_READER_COUNT];
 };
 
-struct store {
+struct sqlite;
+struct sqlite_tx {
+	struct store_tx base;
+	struct sqlite *store;
+};
+
+struct sqlite {
+	struct store base;
 	char *path;
 	sqlite3 *db; /* the writer's */
 	sqlite3_stmt *stmt[SQL_WRITER_COUNT];
+	struct sqlite_tx tx; /* the one that there is at a time; its owner holds writer */
 	pthread_mutex_t writer, idle_lock;
 	struct reader *idle;
 };
@@ -41,5 +49,17 @@ void sqlite_bind(sqlite3_stmt *q, int i, const char *text); /* NULL binds null; 
 int sqlite_views(sqlite3 *db, const struct vx_model *model, struct vx_error *err) VX_MUST_USE;
 
 void sqlite_reader_close(struct reader *r);
+void sqlite_close(struct store *store);
+
+/* store_sqlite_write.c */
+extern const struct store_ops sqlite_ops;
+
+/* store_sqlite_read.c */
+int sqlite_get(struct store *store, const char *identifier, struct vx_buf *out, struct vx_error *err) VX_MUST_USE;
+struct store_cursor *sqlite_query(struct store *store, const struct store_query *q, struct vx_error *err) VX_MUST_USE;
+int sqlite_next(struct store_cursor *cursor, struct vx_buf *out, struct vx_error *err) VX_MUST_USE;
+void sqlite_cursor_free(struct store_cursor *cursor);
+int sqlite_stats(struct store *store, void (*each)(void *arg, const char *datasource, const char *type, int64_t count),
+	void *arg, struct vx_error *err) VX_MUST_USE;
 
 #endif

@@ -16,7 +16,7 @@ static int reader_map(sqlite3 *db, struct vx_error *err)
 	return VX_OK;
 }
 
-static struct reader *reader_open(struct store *s, struct vx_error *err)
+static struct reader *reader_open(struct sqlite *s, struct vx_error *err)
 {
 	struct reader *r = vx_alloc(sizeof *r);
 	int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX;
@@ -29,7 +29,7 @@ static struct reader *reader_open(struct store *s, struct vx_error *err)
 	return NULL;
 }
 
-static struct reader *reader_take(struct store *s, struct vx_error *err)
+static struct reader *reader_take(struct sqlite *s, struct vx_error *err)
 {
 	pthread_mutex_lock(&s->idle_lock);
 	struct reader *r = s->idle;
@@ -40,7 +40,7 @@ static struct reader *reader_take(struct store *s, struct vx_error *err)
 }
 
 /* reader_give: a statement left on a row would hold its state of the file, and the log could never be emptied. */
-static void reader_give(struct store *s, struct reader *r, sqlite3_stmt *used)
+static void reader_give(struct sqlite *s, struct reader *r, sqlite3_stmt *used)
 {
 	sqlite3_reset(used);
 	sqlite3_clear_bindings(used);
@@ -62,8 +62,9 @@ static void put_body(sqlite3_stmt *q, struct vx_buf *out)
 	vx_buf_printf(out, ",\"updated_at\":\"%s\"}", time);
 }
 
-int store_get(struct store *s, const char *identifier, struct vx_buf *out, struct vx_error *err)
+int sqlite_get(struct store *store, const char *identifier, struct vx_buf *out, struct vx_error *err)
 {
+	struct sqlite *s = (struct sqlite *)store;
 	struct reader *r = reader_take(s, err);
 	if (!r)
 		return VX_EIO;
@@ -80,8 +81,9 @@ int store_get(struct store *s, const char *identifier, struct vx_buf *out, struc
 	return found;
 }
 
-struct store_cursor {
-	struct store *store;
+struct sqlite_cursor {
+	struct store_cursor base;
+	struct sqlite *store;
 	struct reader *reader;
 	sqlite3_stmt *q;
 	bool export, ended; /* a statement that is stepped behind its end begins again */
@@ -89,7 +91,7 @@ struct store_cursor {
 };
 
 /* bounds: every identifier of the type, or every identifier at all, behind after. '0' is the character behind '/'. */
-static void bounds(struct store_cursor *c, const struct store_query *q)
+static void bounds(struct sqlite_cursor *c, const struct store_query *q)
 {
 	c->low = q->type ? vx_asprintf("%s/", q->type) : vx_strdup("");
 	c->high = q->type ? vx_asprintf("%s0", q->type) : vx_strdup("~");
@@ -99,16 +101,17 @@ static void bounds(struct store_cursor *c, const struct store_query *q)
 	}
 }
 
-struct store_cursor *store_query(struct store *s, const struct store_query *q, struct vx_error *err)
+struct store_cursor *sqlite_query(struct store *store, const struct store_query *q, struct vx_error *err)
 {
+	struct sqlite *s = (struct sqlite *)store;
 	struct reader *r = reader_take(s, err);
 	if (!r)
 		return NULL;
-	struct store_cursor *c = vx_alloc(sizeof *c);
-	*c = (struct store_cursor){ .store = s, .reader = r, .export = q->export };
+	struct sqlite_cursor *c = vx_alloc(sizeof *c);
+	*c = (struct sqlite_cursor){ .base.ops = &sqlite_ops, .store = s, .reader = r, .export = q->export };
 	c->q = r->stmt[q->export ? SQL_EXPORT : q->parent ? SQL_CHILDREN : SQL_LIST];
 	if (q->export)
-		return c;
+		return &c->base;
 	bounds(c, q);
 	c->datasource = q->datasource ? vx_strdup(q->datasource) : NULL;
 	sqlite_bind(c->q, 1, c->low);
@@ -119,11 +122,12 @@ struct store_cursor *store_query(struct store *s, const struct store_query *q, s
 		c->parent = *q->parent ? vx_strdup(q->parent) : NULL;
 		sqlite_bind(c->q, 5, c->parent);
 	}
-	return c;
+	return &c->base;
 }
 
-int store_next(struct store_cursor *c, struct vx_buf *out, struct vx_error *err)
+int sqlite_next(struct store_cursor *cursor, struct vx_buf *out, struct vx_error *err)
 {
+	struct sqlite_cursor *c = (struct sqlite_cursor *)cursor;
 	int code = c->ended ? SQLITE_DONE : sqlite3_step(c->q);
 	if (code != SQLITE_ROW)
 		c->ended = true;
@@ -139,8 +143,9 @@ int store_next(struct store_cursor *c, struct vx_buf *out, struct vx_error *err)
 	return 1;
 }
 
-void store_cursor_free(struct store_cursor *c)
+void sqlite_cursor_free(struct store_cursor *cursor)
 {
+	struct sqlite_cursor *c = (struct sqlite_cursor *)cursor;
 	reader_give(c->store, c->reader, c->q);
 	free(c->low);
 	free(c->high);
@@ -149,9 +154,10 @@ void store_cursor_free(struct store_cursor *c)
 	free(c);
 }
 
-int store_stats(struct store *s, void (*each)(void *arg, const char *datasource, const char *type, int64_t count),
+int sqlite_stats(struct store *store, void (*each)(void *arg, const char *datasource, const char *type, int64_t count),
 	void *arg, struct vx_error *err)
 {
+	struct sqlite *s = (struct sqlite *)store;
 	struct reader *r = reader_take(s, err);
 	if (!r)
 		return VX_EIO;

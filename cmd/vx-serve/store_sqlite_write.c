@@ -6,8 +6,13 @@
 
 #include "store_sqlite.h"
 
+static struct sqlite *of(struct store_tx *tx)
+{
+	return ((struct sqlite_tx *)tx)->store;
+}
+
 /* done: runs a statement that returns no rows, and makes it ready for the next time. */
-static int done(struct store *s, sqlite3_stmt *q, struct vx_error *err)
+static int done(struct sqlite *s, sqlite3_stmt *q, struct vx_error *err)
 {
 	int status = sqlite3_step(q) == SQLITE_DONE ? VX_OK : sqlite_fail(s->db, err);
 	sqlite3_reset(q);
@@ -15,7 +20,7 @@ static int done(struct store *s, sqlite3_stmt *q, struct vx_error *err)
 }
 
 /* one_name: runs a lookup of one identifier. */
-static int one_name(struct store *s, sqlite3_stmt *q, char *out, struct vx_error *err)
+static int one_name(struct sqlite *s, sqlite3_stmt *q, char *out, struct vx_error *err)
 {
 	int code = sqlite3_step(q), found = 0;
 	if (code == SQLITE_ROW) {
@@ -28,7 +33,7 @@ static int one_name(struct store *s, sqlite3_stmt *q, char *out, struct vx_error
 	return found;
 }
 
-static int each_name(struct store *s, sqlite3_stmt *q, store_each *each, void *arg, struct vx_error *err)
+static int each_name(struct sqlite *s, sqlite3_stmt *q, store_each *each, void *arg, struct vx_error *err)
 {
 	int code;
 	while ((code = sqlite3_step(q)) == SQLITE_ROW)
@@ -38,17 +43,21 @@ static int each_name(struct store *s, sqlite3_stmt *q, store_each *each, void *a
 	return status;
 }
 
-int store_begin(struct store *s, struct vx_error *err)
+static int begin(struct store *store, enum store_mode mode, struct store_tx **tx, struct vx_error *err)
 {
+	struct sqlite *s = (struct sqlite *)store;
+	(void)mode; /* one writer at a time in any case */
 	pthread_mutex_lock(&s->writer);
 	int status = done(s, s->stmt[SQL_BEGIN], err);
 	if (status != VX_OK)
 		pthread_mutex_unlock(&s->writer);
+	*tx = status == VX_OK ? &s->tx.base : NULL;
 	return status;
 }
 
-int store_end(struct store *s, bool commit, struct vx_error *err)
+static int end(struct store_tx *tx, bool commit, struct vx_error *err)
 {
+	struct sqlite *s = of(tx);
 	sqlite3_reset(s->stmt[SQL_FIND]);
 	int status = done(s, s->stmt[commit ? SQL_COMMIT : SQL_ROLLBACK], err);
 	if (status != VX_OK && !sqlite3_get_autocommit(s->db))
@@ -57,8 +66,9 @@ int store_end(struct store *s, bool commit, struct vx_error *err)
 	return status;
 }
 
-int store_find(struct store *s, const char *identifier, struct store_row *row, struct vx_error *err)
+static int find(struct store_tx *tx, const char *identifier, struct store_row *row, struct vx_error *err)
 {
+	struct sqlite *s = of(tx);
 	sqlite3_stmt *q = s->stmt[SQL_FIND];
 	sqlite3_reset(q);
 	sqlite_bind(q, 1, identifier);
@@ -83,7 +93,7 @@ int store_find(struct store *s, const char *identifier, struct store_row *row, s
 	return 1;
 }
 
-static int add_references(struct store *s, const char *source, const char *const *refs, size_t n, struct vx_error *err)
+static int add_references(struct sqlite *s, const char *source, const char *const *refs, size_t n, struct vx_error *err)
 {
 	sqlite3_stmt *q = s->stmt[SQL_REFERENCE_ADD];
 	for (size_t i = 0; i < n; i++) {
@@ -96,7 +106,7 @@ static int add_references(struct store *s, const char *source, const char *const
 	return VX_OK;
 }
 
-static int write_row(struct store *s, enum sql which, const struct store_row *row, struct vx_error *err)
+static int write_row(struct sqlite *s, enum sql which, const struct store_row *row, struct vx_error *err)
 {
 	sqlite3_stmt *q = s->stmt[which];
 	sqlite3_reset(s->stmt[SQL_FIND]);
@@ -114,14 +124,18 @@ static int write_row(struct store *s, enum sql which, const struct store_row *ro
 	return done(s, q, err);
 }
 
-int store_insert(struct store *s, const struct store_row *row, const char *const *refs, size_t n, struct vx_error *err)
+static int insert(
+	struct store_tx *tx, const struct store_row *row, const char *const *refs, size_t n, struct vx_error *err)
 {
+	struct sqlite *s = of(tx);
 	int status = write_row(s, SQL_INSERT, row, err);
 	return status == VX_OK ? add_references(s, row->identifier, refs, n, err) : status;
 }
 
-int store_update(struct store *s, const struct store_row *row, const char *const *refs, size_t n, struct vx_error *err)
+static int update(
+	struct store_tx *tx, const struct store_row *row, const char *const *refs, size_t n, struct vx_error *err)
 {
+	struct sqlite *s = of(tx);
 	int status = write_row(s, SQL_UPDATE, row, err);
 	if (status != VX_OK)
 		return status;
@@ -130,58 +144,67 @@ int store_update(struct store *s, const struct store_row *row, const char *const
 	return status == VX_OK ? add_references(s, row->identifier, refs, n, err) : status;
 }
 
-int store_refresh(struct store *s, const char *identifier, struct vx_error *err)
+static int refresh(struct store_tx *tx, const char *identifier, struct vx_error *err)
 {
+	struct sqlite *s = of(tx);
 	sqlite_bind(s->stmt[SQL_REFRESH], 1, identifier);
 	int status = done(s, s->stmt[SQL_REFRESH], err);
 	return status == VX_OK ? sqlite3_changes(s->db) > 0 : status;
 }
 
-int store_dependents(struct store *s, const char *identifier, store_each *each, void *arg, struct vx_error *err)
+static int dependents(struct store_tx *tx, const char *identifier, store_each *each, void *arg, struct vx_error *err)
 {
+	struct sqlite *s = of(tx);
 	sqlite_bind(s->stmt[SQL_DEPENDENTS], 1, identifier);
 	return each_name(s, s->stmt[SQL_DEPENDENTS], each, arg, err);
 }
 
-int store_targets(struct store *s, const char *identifier, store_each *each, void *arg, struct vx_error *err)
+static int targets(struct store_tx *tx, const char *identifier, store_each *each, void *arg, struct vx_error *err)
 {
+	struct sqlite *s = of(tx);
 	sqlite_bind(s->stmt[SQL_TARGETS], 1, identifier);
 	return each_name(s, s->stmt[SQL_TARGETS], each, arg, err);
 }
 
-int store_event_root(struct store *s, const char *patient, char *out, struct vx_error *err)
+static int event_root(struct store_tx *tx, const char *patient, char *out, struct vx_error *err)
 {
+	struct sqlite *s = of(tx);
 	sqlite_bind(s->stmt[SQL_EVENT_ROOT], 1, patient);
 	return one_name(s, s->stmt[SQL_EVENT_ROOT], out, err);
 }
 
-int store_specimen_child(struct store *s, const char *specimen, char *out, struct vx_error *err)
+static int specimen_child(struct store_tx *tx, const char *specimen, char *out, struct vx_error *err)
 {
+	struct sqlite *s = of(tx);
 	sqlite_bind(s->stmt[SQL_SPECIMEN_CHILD], 1, specimen);
 	return one_name(s, s->stmt[SQL_SPECIMEN_CHILD], out, err);
 }
 
-int store_shorthand_owner(struct store *s, const char *shorthand, char *out, struct vx_error *err)
+static int shorthand_owner(struct store_tx *tx, const char *shorthand, char *out, struct vx_error *err)
 {
+	struct sqlite *s = of(tx);
 	sqlite_bind(s->stmt[SQL_SHORTHAND], 1, shorthand);
 	return one_name(s, s->stmt[SQL_SHORTHAND], out, err);
 }
 
-int store_patient(struct store *s, const char *datasource, const char *external_uid, char *out, struct vx_error *err)
+static int patient(
+	struct store_tx *tx, const char *datasource, const char *external_uid, char *out, struct vx_error *err)
 {
+	struct sqlite *s = of(tx);
 	sqlite_bind(s->stmt[SQL_PATIENT], 1, datasource);
 	sqlite_bind(s->stmt[SQL_PATIENT], 2, external_uid);
 	return one_name(s, s->stmt[SQL_PATIENT], out, err);
 }
 
-int store_last_patient(struct store *s, const char *shorthand, char *out, struct vx_error *err)
+static int last_patient(struct store_tx *tx, const char *shorthand, char *out, struct vx_error *err)
 {
+	struct sqlite *s = of(tx);
 	sqlite_bind(s->stmt[SQL_LAST_PATIENT], 1, shorthand);
 	return one_name(s, s->stmt[SQL_LAST_PATIENT], out, err);
 }
 
 /* delete_refused: VX_EREJECT when something would be left without what it stands on. */
-static int delete_refused(struct store *s, const char *identifier, bool recursive, struct vx_error *err)
+static int delete_refused(struct sqlite *s, const char *identifier, bool recursive, struct vx_error *err)
 {
 	char other[VX_IDENTIFIER_MAX + 1];
 	int found;
@@ -199,11 +222,12 @@ static int delete_refused(struct store *s, const char *identifier, bool recursiv
 	return found;
 }
 
-int store_delete(
-	struct store *s, const char *identifier, bool recursive, store_each *each, void *arg, struct vx_error *err)
+static int delete_all(
+	struct store_tx *tx, const char *identifier, bool recursive, store_each *each, void *arg, struct vx_error *err)
 {
+	struct sqlite *s = of(tx);
 	struct store_row row;
-	int status = store_find(s, identifier, &row, err);
+	int status = find(tx, identifier, &row, err);
 	if (status <= 0)
 		return status;
 	sqlite3_reset(s->stmt[SQL_FIND]);
@@ -217,3 +241,41 @@ int store_delete(
 		return status;
 	return 1;
 }
+
+/* Both are nothing to a file of our own: a lookup costs no way there and back, and nobody else writes meanwhile. */
+static int prefetch(struct store_tx *tx, const char *const *identifiers, size_t n, struct vx_error *err)
+{
+	(void)tx, (void)identifiers, (void)n, (void)err;
+	return VX_OK;
+}
+
+static int lock_datasource(struct store_tx *tx, const char *datasource, struct vx_error *err)
+{
+	(void)tx, (void)datasource, (void)err;
+	return VX_OK;
+}
+
+const struct store_ops sqlite_ops = {
+	.close = sqlite_close,
+	.begin = begin,
+	.end = end,
+	.prefetch = prefetch,
+	.lock_datasource = lock_datasource,
+	.find = find,
+	.insert = insert,
+	.update = update,
+	.refresh = refresh,
+	.dependents = dependents,
+	.targets = targets,
+	.event_root = event_root,
+	.specimen_child = specimen_child,
+	.shorthand_owner = shorthand_owner,
+	.patient = patient,
+	.last_patient = last_patient,
+	.delete = delete_all,
+	.get = sqlite_get,
+	.query = sqlite_query,
+	.next = sqlite_next,
+	.cursor_free = sqlite_cursor_free,
+	.stats = sqlite_stats,
+};
