@@ -328,6 +328,31 @@ volume/old2"
 	[ "$(vx-scan -q --shard 2/7 big | wc -l)" -gt 300 ]
 }
 
+@test "--shard-by: what shares a name stays together, over several scans; nothing is told by two parts" {
+	for p in $(seq 40); do
+		mkdir -p images/P$p/2020 masks
+		touch images/P$p/2020/{t2,adc,dwi}.nii.gz masks/P${p}_2020.nii masks/odd$p.nii
+	done
+	for i in 1 2 3; do
+		vx-scan -p '{patient}/{date}/{name}.nii.gz' --shard $i/3 --shard-by '{patient}' images 2>>said | jq -r ._match.patient >images.$i
+		vx-scan -p '{patient}_{date}.nii' --shard $i/3 --shard-by '{patient}' masks 2>>said | jq -r ._match.patient >masks.$i
+		same "$(uniq -c images.$i | awk '$1 != 3')" ""
+		same "$(sort -u images.$i)" "$(sort masks.$i)"
+		[ -s masks.$i ]
+	done
+	same "$(cat images.? | wc -l) $(cat masks.? | sort -u | wc -l)" "120 40"
+	same "$(sed -n 's/.*, \([0-9]*\) matched no pattern.*/\1/p' said | awk '{ n += $1 } END { print n }')" 40
+	# By a name that every file has, encoded for nobody: {dir} is empty at the top, where the path counts.
+	touch images/top1.nii images/top2.nii images/top3.nii
+	for i in 1 2 3; do vx-scan -q --shard $i/3 --shard-by '{dir}' images; done | rels | sort | cmp - <(vx-scan -q images | rels | sort)
+	run3 vx-scan --shard-by '{patient}' --shard 1/3 images
+	expect 64
+	same "$err" "vx-scan: --shard-by: {patient} is captured by no pattern"
+	run3 vx-scan --shard-by '{dir}' images
+	expect 64
+	same "$err" "vx-scan: --shard-by: there is no --shard"
+}
+
 @test "--hash: the SHA-256 of the bytes" {
 	printf abc >d/a.nii
 	same "$(vx-scan -q --hash d | jq -r ._file.sha256)" "$(sha256sum <d/a.nii | cut -d' ' -f1)"

@@ -27,11 +27,12 @@ static const char usage[] =
 	"2026-01-31T12:00:00Z\n"
 	"      --quiet-for TIME  leave out files changed less than TIME ago (seconds, or 90s 5m 2h): still being "
 	"written\n"
-	"      --shard I/N       only the I-th of N parts (1/N to N/N), split by path, always in the same "
-	"way\n" VX_OPT_HELP;
+	"      --shard I/N       only the I-th of N parts (1/N to N/N), split by path, always in the same way\n"
+	"      --shard-by TEMPLATE  split by this instead: '{patient}' keeps a patient's files in one "
+	"part\n" VX_OPT_HELP;
 
 enum { IMAGES = 1 << VX_KIND_NIFTI | 1 << VX_KIND_ANALYZE };
-enum { OPT_EXPLAIN = VX_OPT_OWN, OPT_ID, OPT_HASH, OPT_NEWER, OPT_QUIET_FOR, OPT_SHARD };
+enum { OPT_EXPLAIN = VX_OPT_OWN, OPT_ID, OPT_HASH, OPT_NEWER, OPT_QUIET_FOR, OPT_SHARD, OPT_SHARD_BY };
 
 static const struct option longs[] = {
 	{ "pattern", required_argument, NULL, 'p' },
@@ -45,6 +46,7 @@ static const struct option longs[] = {
 	{ "newer", required_argument, NULL, OPT_NEWER },
 	{ "quiet-for", required_argument, NULL, OPT_QUIET_FOR },
 	{ "shard", required_argument, NULL, OPT_SHARD },
+	{ "shard-by", required_argument, NULL, OPT_SHARD_BY },
 	VX_OPT_COMMON,
 	{ 0 },
 };
@@ -191,14 +193,14 @@ static void parse_shard(struct opts *o, const char *arg)
 	free(first);
 }
 
-static void parse_id(struct opts *o, const char *arg)
+static void parse_template(struct vx_template **t, const char *option, const char *arg)
 {
 	struct vx_error err = VX_ERROR_INIT;
 
-	vx_template_free(o->id);
-	o->id = vx_template_new(arg, &err);
-	if (!o->id)
-		vx_die(VX_EUSAGE, "--id: %s", err.reason);
+	vx_template_free(*t);
+	*t = vx_template_new(arg, &err);
+	if (!*t)
+		vx_die(VX_EUSAGE, "%s: %s", option, err.reason);
 }
 
 static void parse_option(struct opts *o, int c)
@@ -214,7 +216,7 @@ static void parse_option(struct opts *o, int c)
 		o->kinds = parse_kinds(optarg);
 		break;
 	case OPT_ID:
-		parse_id(o, optarg);
+		parse_template(&o->id, "--id", optarg);
 		break;
 	case 's':
 		add_setting(o, optarg);
@@ -238,6 +240,9 @@ static void parse_option(struct opts *o, int c)
 	case OPT_SHARD:
 		parse_shard(o, optarg);
 		break;
+	case OPT_SHARD_BY:
+		parse_template(&o->shard_by, "--shard-by", optarg);
+		break;
 	default:
 		vx_opt_common(c, usage, &o->common);
 	}
@@ -254,10 +259,13 @@ void scan_parse_args(int argc, char **argv, struct opts *o)
 	if (optind == argc)
 		vx_die(VX_EUSAGE, "which folder? try 'vx-scan --help'");
 	check_template(o, "--id", o->id);
+	check_template(o, "--shard-by", o->shard_by);
 	for (size_t i = 0; i < o->n_settings; i++)
 		check_template(o, "--set", o->settings[i].value);
 	if (o->explain && !o->patterns.n)
 		vx_die(VX_EUSAGE, "--explain: there is no --pattern");
+	if (o->shard_by && !o->shards)
+		vx_die(VX_EUSAGE, "--shard-by: there is no --shard");
 	clock_gettime(CLOCK_REALTIME, &now);
 	o->started = (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
@@ -273,4 +281,5 @@ void scan_free_opts(struct opts *o)
 	free(o->patterns.list);
 	free(o->excludes.list);
 	vx_template_free(o->id);
+	vx_template_free(o->shard_by);
 }

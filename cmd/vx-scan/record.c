@@ -236,10 +236,17 @@ static const char *lookup(void *arg, const char *name)
 	return l->w->values.data;
 }
 
+int scan_expand(struct worker *w, const struct found *x, const struct vx_template *t, bool encode, struct vx_buf *out,
+	struct vx_error *err)
+{
+	struct lookup l = { w, x };
+
+	return vx_template_expand(t, lookup, &l, encode, out, err);
+}
+
 /* The identifier by --id, else volume/<relative path without suffixes>. */
 static int put_identifier(struct worker *w, struct vx_buf *b, const struct found *x, struct vx_error *err)
 {
-	struct lookup l = { w, x };
 	struct vx_buf *id = &w->id;
 	const char *wrong;
 	int status;
@@ -250,7 +257,7 @@ static int put_identifier(struct worker *w, struct vx_buf *b, const struct found
 		vx_buf_add(id, w->id_dir.data, w->id_dir.len);
 		vx_identifier_encode(id, x->name, x->stem, false);
 	} else {
-		status = vx_template_expand(w->o->id, lookup, &l, true, id, err);
+		status = scan_expand(w, x, w->o->id, true, id, err);
 		if (status != VX_OK)
 			return status;
 	}
@@ -267,8 +274,6 @@ static int put_identifier(struct worker *w, struct vx_buf *b, const struct found
 
 static int put_settings(struct worker *w, struct vx_buf *b, const struct found *x, struct vx_error *err)
 {
-	struct lookup l = { w, x };
-
 	for (size_t i = 0; i < w->o->n_settings; i++) {
 		const struct setting *s = &w->o->settings[i];
 		vx_json_put_string(b, s->key, strlen(s->key));
@@ -277,7 +282,7 @@ static int put_settings(struct worker *w, struct vx_buf *b, const struct found *
 			vx_buf_puts(b, s->json);
 		} else {
 			vx_buf_clear(&w->id);
-			int status = vx_template_expand(s->value, lookup, &l, s->is_identifier, &w->id, err);
+			int status = scan_expand(w, x, s->value, s->is_identifier, &w->id, err);
 			if (status != VX_OK)
 				return status;
 			vx_buf_putc(b, '"');

@@ -32,12 +32,13 @@ struct opts {
 	struct setting *settings;
 	size_t n_settings;
 	bool follow, hash, explain, has_newer;
-	struct timespec newer;   /* only files modified after it */
-	double quiet_for;        /* only files not modified for so many seconds; 0: any */
-	double started;          /* wall clock */
-	long long shard, shards; /* 1-based; shards 0: all */
-	const char *only;        /* the one file of this folder that was asked for */
-	const char *root_name;   /* the root's last component, for {root} */
+	struct timespec newer;        /* only files modified after it */
+	double quiet_for;             /* only files not modified for so many seconds; 0: any */
+	double started;               /* wall clock */
+	long long shard, shards;      /* 1-based; shards 0: all */
+	struct vx_template *shard_by; /* NULL: the path */
+	const char *only;             /* the one file of this folder that was asked for */
+	const char *root_name;        /* the root's last component, for {root} */
 };
 
 /* The counts of struct vx_walk_out. */
@@ -93,6 +94,11 @@ struct group scan_group(const struct vx_folder *f, size_t at, size_t stem, int d
 
 /* scan_record: appends the record's line to out. Errors: VX_EREJECT (a template without a value, no identifier). */
 int scan_record(struct worker *w, const struct found *found, struct vx_buf *out, struct vx_error *err) VX_MUST_USE;
+
+/* scan_expand: appends t, filled in with what the file is called and what its path captured; encode: as parts of an
+ * identifier. Errors: VX_EREJECT (a name without a value). */
+int scan_expand(struct worker *w, const struct found *found, const struct vx_template *t, bool encode,
+	struct vx_buf *out, struct vx_error *err) VX_MUST_USE;
 
 void *scan_worker_new(void *arg); /* arg begins with a struct opts * */
 void scan_worker_free(void *worker);

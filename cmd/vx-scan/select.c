@@ -283,20 +283,37 @@ static bool hash(struct worker *w, struct found *x, struct vx_walk_out *out)
 	return false;
 }
 
+/* Whether the file is of this part: by its path, or by what --shard-by makes of it. A file that matches no pattern, or has
+ * no value for the template, counts by its path: whatever is said of it is said by one part. */
+static bool in_shard(struct worker *w, const struct found *x)
+{
+	const struct vx_buf *key = &w->rel;
+
+	if (w->o->shard_by && (x->match || !w->patterns->pattern)) {
+		vx_buf_clear(&w->text);
+		if (scan_expand(w, x, w->o->shard_by, false, &w->text, &w->err) == VX_OK && w->text.len)
+			key = &w->text;
+	}
+	return vx_hash64(key->data, key->len) % (uint64_t)w->o->shards == (uint64_t)w->o->shard - 1;
+}
+
 /* What the file is: by its name, by who stands beside it, by its content. False: not wanted, or not to be had. */
 static bool settle(struct worker *w, struct found *x, size_t at, struct vx_walk_out *out)
 {
 	const struct vx_suffix *s = vx_suffix_at(x->entry->mark);
-	bool settled = s && s->settles;
+	bool settled = s && s->settles, matches;
 
 	x->kind = s ? s->kind : VX_KIND_OTHER;
 	if (s && s->kind == VX_KIND_IMG)
 		settled = has_header_beside(x->folder, at, x->len - s->len);
 	if (settled && !(w->o->kinds & 1u << x->kind))
 		return false;
-	if (w->o->shards && vx_hash64(w->rel.data, w->rel.len) % (uint64_t)w->o->shards != (uint64_t)w->o->shard - 1)
+	if (w->o->shards && !w->o->shard_by && !in_shard(w, x))
 		return false;
-	if (!match(w, x)) {
+	matches = match(w, x);
+	if (w->o->shards && w->o->shard_by && !in_shard(w, x))
+		return false;
+	if (!matches) {
 		out->counts[COUNT_UNMATCHED]++;
 		if (w->o->explain)
 			explain(w, out);
@@ -323,6 +340,7 @@ static void one_file(struct worker *w, const struct vx_folder *f, int dirfd, siz
 	vx_buf_clear(&w->rel);
 	vx_buf_add(&w->rel, f->rel, f->rel_len);
 	vx_buf_add(&w->rel, x.name, x.len);
+	x.stem = s ? x.len - s->len : x.len;
 	if (!settle(w, &x, at, out))
 		return;
 	if (fstatat(dirfd, x.name, &x.st, f->stat_flags) != 0) {
@@ -334,7 +352,6 @@ static void one_file(struct worker *w, const struct vx_folder *f, int dirfd, siz
 		note(w, out, 'r', what);
 		return;
 	}
-	x.stem = s ? x.len - s->len : x.len;
 	if (scan_is_image(x.kind) && s)
 		x.group = scan_group(f, at, x.stem, dirfd);
 	if (x.group.twin) {
