@@ -1,0 +1,60 @@
+/* handle_about: what a deployment says about itself. GET /v1/health, /v1/stats -> JSON
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "handle.h"
+
+void handle_health(struct call *call)
+{
+	vx_buf_printf(&call->out,
+		"{\"status\":\"ok\",\"service\":\"vxdata\",\"version\":\"" VX_VERSION
+		"\",\"environment\":\"%s\",\"schema\":%d}",
+		app_of(call)->environment, STORE_SCHEMA);
+	answer_json(call, 200);
+}
+
+struct stats {
+	const struct vx_model *model;
+	struct vx_buf *out;
+	char *datasource; /* the one being written */
+	bool any;
+	int64_t total;
+};
+
+static void stats_add(void *arg, const char *datasource, const char *type, int64_t count)
+{
+	struct stats *s = arg;
+	const struct vx_type *t = vx_model_find(s->model, type, strlen(type));
+	bool same = s->any && (datasource ? s->datasource && !strcmp(s->datasource, datasource) : !s->datasource);
+	if (!same) {
+		vx_buf_puts(s->out, s->any ? "}},{\"identifier\":" : "{\"identifier\":");
+		if (datasource)
+			vx_json_put_string(s->out, datasource, strlen(datasource));
+		else
+			vx_buf_puts(s->out, "null");
+		vx_buf_puts(s->out, ",\"collections\":{");
+		free(s->datasource);
+		s->datasource = datasource ? vx_strdup(datasource) : NULL;
+		s->any = true;
+	}
+	vx_buf_printf(s->out, "%s\"%s\":%lld", same ? "," : "", t ? t->collection : type, (long long)count);
+	s->total += count;
+}
+
+void handle_stats(struct call *call)
+{
+	struct vx_error err = VX_ERROR_INIT;
+	struct stats s = { .model = app_of(call)->model, .out = &call->out };
+	vx_buf_puts(&call->out, "{\"datasources\":[");
+	int status = store_stats(app_of(call)->store, stats_add, &s, &err);
+	free(s.datasource);
+	if (status != VX_OK) {
+		answer_failed(call, &err);
+		return;
+	}
+	vx_buf_printf(&call->out, "%s],\"total\":%lld}", s.any ? "}}" : "", (long long)s.total);
+	answer_json(call, 200);
+}

@@ -1,0 +1,113 @@
+/* handle_resources: resources come in, one is shown, some go. POST, GET, DELETE -> JSON
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <string.h>
+
+#include "create.h"
+#include "handle.h"
+
+/* is_lines: NDJSON by its media type; without one, whatever does not begin as an array. */
+static bool is_lines(const struct call *call)
+{
+	if (call->kind != BODY_UNKNOWN)
+		return call->kind == BODY_LINES;
+	const char *p = call->body.data;
+	return p && p[strspn(p, " \t\r\n")] != '[';
+}
+
+static bool on_conflict(struct call *call, bool *update)
+{
+	const char *text = call_arg(call, "on_conflict");
+	*update = text && !strcmp(text, "update");
+	if (!text || *update || !strcmp(text, "reject"))
+		return true;
+	call_problem(call, 400, "query parameter on_conflict: must be reject or update");
+	return false;
+}
+
+void handle_create(struct call *call)
+{
+	struct app *app = app_of(call);
+	struct vx_error err = VX_ERROR_INIT;
+	struct batch batch;
+	bool update, dry_run;
+	if (!on_conflict(call, &update) || !flag_arg(call, "dry_run", false, &dry_run))
+		return;
+	batch_init(&batch, app->model, collection_of(call));
+	int status = batch_read(&batch, call->body.data ? call->body.data : "", call->body.len, is_lines(call), &err);
+	vx_buf_free(&call->body);
+	if (status == VX_OK)
+		status = create_run(app->store, &batch, update, dry_run, &err);
+	if (status == VX_OK) {
+		batch_results(&batch, &call->out);
+		answer_json(call, 200);
+	} else {
+		answer_failed(call, &err);
+	}
+	batch_free(&batch);
+}
+
+void handle_get(struct call *call)
+{
+	struct vx_error err = VX_ERROR_INIT;
+	int found = store_get(app_of(call)->store, resource_of(call), &call->out, &err);
+	if (found < 0)
+		answer_failed(call, &err);
+	else if (!found)
+		call_problem(call, 404, "%s does not exist", resource_of(call));
+	else
+		answer_json(call, 200);
+}
+
+static void deleted_add(void *arg, const char *identifier, int64_t level)
+{
+	struct vx_buf *out = arg;
+	(void)level;
+	if (out->data[out->len - 1] != '[')
+		vx_buf_putc(out, ',');
+	vx_json_put_string(out, identifier, strlen(identifier));
+}
+
+/* delete_attempt: in one transaction; the names of what went into the answer. */
+static int delete_attempt(struct call *call, bool recursive, struct vx_error *err)
+{
+	struct vx_error ignored;
+	struct store_tx *tx;
+	int found = store_begin(app_of(call)->store, STORE_CHANGE, &tx, err);
+	if (found != VX_OK)
+		return found;
+	vx_buf_clear(&call->out);
+	vx_buf_puts(&call->out, "{\"deleted\":[");
+	found = store_delete(tx, resource_of(call), recursive, deleted_add, &call->out, err);
+	vx_buf_puts(&call->out, "]}");
+	if (found != 1) {
+		(void)!store_end(tx, false, &ignored);
+		return found;
+	}
+	int status = store_end(tx, true, err);
+	return status == VX_OK ? 1 : status;
+}
+
+void handle_delete(struct call *call)
+{
+	struct vx_error err = VX_ERROR_INIT;
+	int found = STORE_AGAIN;
+	bool recursive;
+	if (!strcmp(app_of(call)->environment, "production")) {
+		call_problem(call, 403, "this deployment is production: nothing is deleted here");
+		return;
+	}
+	if (!flag_arg(call, "recursive", false, &recursive))
+		return;
+	for (int left = STORE_ATTEMPTS; found == STORE_AGAIN && left > 0; left--)
+		found = delete_attempt(call, recursive, &err);
+	if (found == 1)
+		answer_json(call, 200);
+	else if (found == 0)
+		call_problem(call, 404, "%s does not exist", resource_of(call));
+	else if (found == VX_EREJECT)
+		call_problem(call, 409, "%s %s", resource_of(call), err.reason);
+	else
+		answer_failed(call, &err);
+}
