@@ -16,6 +16,7 @@
 #define GZIP_LEVEL 1
 #define GZIP_WORTH 1024 /* a shorter body fits a packet as it is */
 #define SERVER_ERROR_TRIES 3
+#define TRY_AGAIN_NS 100000000L /* behind the first try; behind the second, twice that */
 
 struct vx_api {
 	struct vx_api_options options;
@@ -143,16 +144,32 @@ const char *vx_api_url(const struct vx_api *api)
 	return api->shown;
 }
 
-struct vx_api_link *vx_api_connect(const struct vx_api *api)
+static struct vx_http *connection(const struct vx_api *api)
 {
-	struct vx_api_link *link = vx_alloc(sizeof(*link));
 	struct vx_http_options options = {
 		.retry_for = api->options.retry_for, .timeout = api->options.timeout, .stop = api->options.stop
 	};
 
+	return vx_http_new(&options);
+}
+
+struct vx_api_link *vx_api_connect(const struct vx_api *api)
+{
+	struct vx_api_link *link = vx_alloc(sizeof(*link));
+
 	link->api = api;
-	link->http = vx_http_new(&options);
+	link->http = connection(api);
 	return link;
+}
+
+bool vx_api_distrust(struct vx_api_link *link, int *times)
+{
+	if (++*times >= SERVER_ERROR_TRIES || (link->api->options.stop && *link->api->options.stop))
+		return false;
+	nanosleep(&(struct timespec){ .tv_nsec = TRY_AGAIN_NS * *times }, NULL);
+	vx_http_free(link->http);
+	link->http = connection(link->api);
+	return true;
 }
 
 void vx_api_disconnect(struct vx_api_link *link)
@@ -296,7 +313,7 @@ static int exchange(
 		status = vx_http_do(link->http, q, &link->response, err);
 		if (status != VX_OK || link->response.status != 500 || tries == SERVER_ERROR_TRIES)
 			break;
-		nanosleep(&(struct timespec){ .tv_nsec = 100000000L * tries }, NULL);
+		nanosleep(&(struct timespec){ .tv_nsec = TRY_AGAIN_NS * tries }, NULL);
 	}
 	return status == VX_OK ? judge(link, q->method, answer, err) : status;
 }
@@ -319,22 +336,37 @@ int vx_api_get(struct vx_api_link *link, const char *route, const char *fill, co
 	return status == VX_OK ? exchange(link, &q, answer, err) : status;
 }
 
+/* The environment, to be freed, that a vxData API's health names; NULL: it is none. */
+static char *environment_of(const struct vx_api_answer *answer)
+{
+	struct vx_json *health = NULL;
+	const char *environment = NULL, *service = NULL;
+	char *copy;
+
+	if (vx_json_parse(answer->body, answer->len, &health, NULL) == VX_OK && vx_json_type(health) == VX_OBJECT) {
+		environment = vx_json_str(health, "environment");
+		service = vx_json_str(health, "service");
+	}
+	copy = environment && service && strcmp(service, "vxdata") == 0 ? vx_strdup(environment) : NULL;
+	vx_json_free(health);
+	return copy;
+}
+
 int vx_api_check(const struct vx_api *api, struct vx_error *err)
 {
 	struct vx_api_link *link = vx_api_connect(api);
 	struct vx_api_answer answer;
-	struct vx_json *health = NULL;
-	const char *environment, *service;
-	int status = vx_api_get(link, "health", NULL, NULL, &answer, err);
+	char *environment;
+	int times = 0, status;
 
+	do {
+		environment = NULL;
+		status = vx_api_get(link, "health", NULL, NULL, &answer, err);
+	} while (status == VX_OK && !(environment = environment_of(&answer)) && vx_api_distrust(link, &times));
 	if (status == VX_EREJECT)
 		status = vx_error_set(
 			err, VX_EREFUSED, NULL, "%s: no vxData API: HTTP status %ld", api->shown, answer.http);
-	if (status == VX_OK && vx_json_parse(answer.body, answer.len, &health, NULL) != VX_OK)
-		health = NULL;
-	environment = vx_json_type(health) == VX_OBJECT ? vx_json_str(health, "environment") : NULL;
-	service = vx_json_type(health) == VX_OBJECT ? vx_json_str(health, "service") : NULL;
-	if (status == VX_OK && (!environment || !service || strcmp(service, "vxdata") != 0))
+	else if (status == VX_OK && !environment)
 		status = vx_error_set(
 			err, VX_EREFUSED, NULL, "%s: no vxData API: its health says nothing of vxdata", api->shown);
 	/* Whatever is not known to be for development is locked. */
@@ -342,7 +374,7 @@ int vx_api_check(const struct vx_api *api, struct vx_error *err)
 		status = vx_error_set(err, VX_EREFUSED, NULL,
 			"%s is a %s deployment: give --production once the script is reviewed", api->shown,
 			environment);
-	vx_json_free(health);
+	free(environment);
 	vx_api_disconnect(link);
 	return status;
 }

@@ -68,4 +68,9 @@ int vx_api_post(struct vx_api_link *link, const char *route, const char *fill, c
 int vx_api_get(struct vx_api_link *link, const char *route, const char *fill, const char *query,
 	struct vx_api_answer *answer, struct vx_error *err) VX_MUST_USE;
 
+/* vx_api_distrust: for an answer that is not this request's, or cut off where no length told: pauses, and takes a new
+ * connection, since what comes next on the old one may be astray too. True: the same request may be sent again (creating
+ * and mapping are idempotent). times counts, from 0; false: it was so too often, and this is no vxData API. */
+bool vx_api_distrust(struct vx_api_link *link, int *times);
+
 #endif

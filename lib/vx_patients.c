@@ -176,8 +176,18 @@ void vx_patients_put(struct vx_buf *b, const char *uid, size_t len, const char *
 	vx_buf_puts(b, "}\n");
 }
 
-static int take_answer(
-	const struct vx_api_answer *a, const char *url, struct vx_patient_ask *asks, size_t n, struct vx_error *err)
+/* A deployment that repeats the question in its answer is held to it. */
+static bool about(const struct vx_json *item, const struct vx_patient_ask *ask, const char *datasource)
+{
+	size_t len;
+	const char *uid = vx_json_text(vx_json_get(item, "external_uid"), &len);
+	const char *of = vx_json_str(item, "datasource_id");
+
+	return (!uid || (len == ask->len && memcmp(uid, ask->uid, len) == 0)) && (!of || strcmp(of, datasource) == 0);
+}
+
+static int take_answer(const struct vx_api_answer *a, const char *url, const char *datasource,
+	struct vx_patient_ask *asks, size_t n, struct vx_error *err)
 {
 	struct vx_json *j = NULL;
 	const struct vx_json *results;
@@ -194,8 +204,11 @@ static int take_answer(
 		const char *identifier = object ? vx_json_str(item, "identifier") : NULL;
 		const char *what = object ? vx_json_str(item, "status") : NULL;
 
-		if (identifier &&
-			(strncmp(identifier, "patient/", 8) != 0 || strlen(identifier) >= sizeof(asks[i].identifier)))
+		if (object && !about(item, &asks[i], datasource))
+			status = vx_error_set(err, VX_EREFUSED, NULL,
+				"%s: the answer is about other patients than the question", url);
+		else if (identifier &&
+			 (strncmp(identifier, "patient/", 8) != 0 || strlen(identifier) >= sizeof(asks[i].identifier)))
 			status = vx_error_set(err, VX_EREFUSED, NULL, "%s: '%.100s' is no patient", url, identifier);
 		else
 			snprintf(asks[i].identifier, sizeof(asks[i].identifier), "%s", identifier ? identifier : "");
@@ -210,7 +223,7 @@ int vx_patients_ask(struct vx_api_link *link, const char *url, const char *datas
 {
 	struct vx_buf body = VX_BUF_INIT;
 	struct vx_api_answer answer;
-	int status;
+	int status, taken, times = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		vx_buf_puts(&body, i ? ",{\"external_uid\":" : "[{\"external_uid\":");
@@ -220,7 +233,10 @@ int vx_patients_ask(struct vx_api_link *link, const char *url, const char *datas
 		vx_buf_putc(&body, '}');
 	}
 	vx_buf_putc(&body, ']');
-	status = vx_api_post(link, "map", NULL, reg ? NULL : "register=0", body.data, body.len, &answer, err);
+	do {
+		status = vx_api_post(link, "map", NULL, reg ? NULL : "register=0", body.data, body.len, &answer, err);
+		taken = status == VX_OK ? take_answer(&answer, url, datasource, asks, n, err) : VX_OK;
+	} while (taken != VX_OK && vx_api_distrust(link, &times));
 	vx_buf_free(&body);
 	if (status == VX_EREJECT && answer.http == 404)
 		return vx_error_set(
@@ -230,5 +246,5 @@ int vx_patients_ask(struct vx_api_link *link, const char *url, const char *datas
 		return vx_error_set(
 			err, answer.http >= 500 ? VX_EUNREACHABLE : VX_EREFUSED, NULL, "%s: %.900s", url, why.reason);
 	}
-	return status == VX_OK ? take_answer(&answer, url, asks, n, err) : status;
+	return status == VX_OK ? taken : status;
 }

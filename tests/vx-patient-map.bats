@@ -213,6 +213,21 @@ volume/TT00001/2020-01-01/adc study/TT00001/2020-01-01 "
 	same "$(curl -s "$API/v1/export" | grep -c '"identifier":"patient/')" 1250
 }
 
+@test "an answer to another question is not believed: no record gets another one's patient" {
+	local fault port i
+	seq 1000 | sed 's|.*|{"_match":{"patient":"w&"}}|' >"$BATS_TEST_TMPDIR/in"
+	for fault in desync stale portal short; do
+		port=$(free_port)
+		python3 "$ROOT/tests/fault_proxy.py" "$port" "${API##*:}" "$BATS_TEST_TMPDIR/proxy.log" ok $fault 3>&- &
+		PROXY_PID=$!
+		for i in $(seq 100); do curl -sf "http://127.0.0.1:$port/v1/health" >/dev/null 2>&1 && break; sleep 0.05; done
+		map --api "http://127.0.0.1:$port" "$BATS_TEST_TMPDIR/in"
+		expect 0
+		cmp <(jq -r ._patient <<<"$out") <(seq -f 'patient/TT%05.0f' 1000)
+		kill "$PROXY_PID"
+	done
+}
+
 @test "any number of runs at once give one number to each name" {
 	local i pids=() pid
 	for i in 1 2 3 4; do

@@ -341,6 +341,22 @@ statuses() { jq -r .status <<<"$out" | sort | uniq -c | sed 's/^ *//' | paste -s
 	expect 0
 }
 
+@test "an answer that is cut where no length tells, a portal's, or another request's: asked again, on a new connection" {
+	tree 10 >"$BATS_TEST_TMPDIR/in"
+	local fault
+	for fault in portal stale short endless desync; do
+		stop_serve
+		rm -f "$DB"*
+		start_serve
+		start_proxy ok "$fault"
+		run3 vx-post --batch 10 -j 1 "$BATS_TEST_TMPDIR/in"
+		expect 0
+		same "$(jq -r .identifier <<<"$out")" "$(jq -r .identifier "$BATS_TEST_TMPDIR/in")"
+		same "$(export_of | wc -l)" 61
+		kill "$PROXY_PID"
+	done
+}
+
 @test "an API that stays away is 75, with a result for every record that was read" {
 	tree 3 >"$BATS_TEST_TMPDIR/in"
 	start_proxy $(yes 503 | head -60)
@@ -456,15 +472,17 @@ PY
 	tree 1 >"$BATS_TEST_TMPDIR/in"
 	local body
 	for body in 'body:<html>login</html>' 'body:{"results":[]}' 'body:[]' 'body:{"results":{}}' '302' '404' '405'; do
-		start_proxy "$body"
+		start_proxy "$body" "$body" "$body"
 		run3 vx-post -j 1 "$BATS_TEST_TMPDIR/in"
 		expect 69
 		kill "$PROXY_PID"
 	done
-	start_proxy 'body:{"results":[{"identifier":"datasource/other","status":"created"}]}'
+	body='body:{"results":[{"identifier":"datasource/other","status":"created"}]}'
+	start_proxy "$body" "$body" "$body"
 	run3 vx-post < <(head -1 "$BATS_TEST_TMPDIR/in")
-	expect 1
+	expect 69
 	has "$out" '"status":"failed"'
+	has "$err" "the answer is about other resources than were sent"
 	same "$(export_of)" ""
 }
 

@@ -124,7 +124,8 @@ int fields_kept(
 void *sender(void *post);
 void post_stop(struct post *p, const struct vx_error *err); /* with p->lock held; err NULL: asked to */
 
-/* result.c, all with p->lock held */
+/* result.c, all but the first with p->lock held */
+bool result_about(const struct item *it, struct vx_slice answer); /* the answer is a result that names this resource */
 /* result_take: true when the record is to be sent once more, to update (item->keep is set then). */
 bool result_take(struct post *p, struct entry *e, struct vx_slice answer);
 void result_failed(struct post *p, struct entry *e, const char *reason);

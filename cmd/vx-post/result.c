@@ -128,14 +128,13 @@ static bool take_parsed(struct post *p, struct entry *e, struct vx_json *answer)
 {
 	struct item *it = item_of(e);
 	enum status s = status_of(answer);
-	const char *name = vx_json_str(answer, "identifier");
 	uint64_t hashes[MISSING_MOST];
 	struct vx_buf b = VX_BUF_INIT;
 	bool all_planned = false, again = false;
 	size_t n;
 
-	if (s == STATUSES || !name || strcmp(name, it->identifier) != 0) {
-		result_failed(p, e, "the server's answer is not about this resource, or its status is not known");
+	if (s == STATUSES) {
+		result_failed(p, e, "the server's answer has a status that is not known");
 		return false;
 	}
 	if (s == ORPHAN) {
@@ -159,6 +158,25 @@ static bool take_parsed(struct post *p, struct entry *e, struct vx_json *answer)
 	vx_json_print(answer, &b);
 	settle(p, e, s, b.data, b.len);
 	return false;
+}
+
+bool result_about(const struct item *it, struct vx_slice answer)
+{
+	struct vx_json_walk w = vx_json_walk_begin(answer.text, answer.len);
+	struct vx_slice key, value, name;
+	struct vx_json *j = NULL;
+	bool about = false;
+
+	while (answer.text[0] == '{' && vx_json_walk_member(&w, &key, &value))
+		if (vx_slice_is(key, "identifier") && vx_slice_string(value, &name))
+			return name.len == it->identifier_len && memcmp(name.text, it->identifier, name.len) == 0;
+	/* It may be written with escapes. */
+	if (vx_json_parse(answer.text, answer.len, &j, NULL) == VX_OK && vx_json_type(j) == VX_OBJECT) {
+		const char *text = vx_json_str(j, "identifier");
+		about = text && strcmp(text, it->identifier) == 0;
+	}
+	vx_json_free(j);
+	return about;
 }
 
 bool result_take(struct post *p, struct entry *e, struct vx_slice answer)

@@ -102,6 +102,9 @@ static int split_answer(
 			if (vx_slice_is(key, "results"))
 				items = vx_json_walk_begin(value.text, value.len);
 	while (items.p && vx_json_walk_item(&items, &value)) {
+		if (n < to - from && !result_about(item_of(c->batch[from + n]), value))
+			return vx_error_set(err, VX_EREFUSED, NULL,
+				"%s: the answer is about other resources than were sent", vx_api_url(c->post->api));
 		if (n < to - from)
 			c->answers[n] = value;
 		n++;
@@ -150,6 +153,20 @@ static void blame(struct connection *c, size_t i, const struct vx_api_answer *a,
 	pthread_mutex_unlock(&p->lock);
 }
 
+/* Sends c->body; its results are then in c->answers. */
+static int ask(struct connection *c, const char *collection, const char *query, size_t from, size_t to,
+	struct vx_api_answer *answer, struct vx_error *err)
+{
+	int status, split, times = 0;
+
+	do {
+		status = vx_api_post(c->link, collection ? "create" : "resources", collection, query, c->body.data,
+			c->body.len, answer, err);
+		split = status == VX_OK ? split_answer(c, answer, from, to, err) : VX_OK;
+	} while (split != VX_OK && vx_api_distrust(c->link, &times));
+	return status == VX_OK ? split : status;
+}
+
 /* Posts batch[from..to). False: the run is over. */
 static bool post_range(struct connection *c, size_t from, size_t to)
 {
@@ -165,10 +182,7 @@ static bool post_range(struct connection *c, size_t from, size_t to)
 		p->o->dry_run ? "dry_run=1" : "");
 	status = fill_body(c, from, to, &collection, &err);
 	if (status == VX_OK)
-		status = vx_api_post(c->link, collection ? "create" : "resources", collection, query, c->body.data,
-			c->body.len, &answer, &err);
-	if (status == VX_OK)
-		status = split_answer(c, &answer, from, to, &err);
+		status = ask(c, collection, query, from, to, &answer, &err);
 	if (status == VX_OK) {
 		to = apply(c, from, to);
 		return to == from || post_range(c, from, to);

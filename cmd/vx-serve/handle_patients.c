@@ -2,6 +2,8 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <string.h>
+
 #include "handle.h"
 #include "patients.h"
 
@@ -31,6 +33,20 @@ static bool map(struct call *call, struct patients *p, bool new)
 	return false;
 }
 
+/* What was asked stands beside what is answered: an answer that went astray names other patients, and is found out. */
+static void put_mapped(struct vx_buf *out, const struct patient_item *it)
+{
+	vx_buf_puts(out, "{\"external_uid\":");
+	vx_json_put_string(out, it->external_uid, strlen(it->external_uid));
+	vx_buf_puts(out, ",\"datasource_id\":");
+	vx_json_put_string(out, it->datasource, strlen(it->datasource));
+	if (it->identifier[0])
+		vx_buf_printf(out, ",\"identifier\":\"%s\",\"status\":\"%s\"}", it->identifier,
+			it->created ? "created" : "existing");
+	else
+		vx_buf_puts(out, ",\"identifier\":null,\"status\":\"unknown\"}");
+}
+
 void handle_map(struct call *call)
 {
 	struct patients p = { 0 };
@@ -38,13 +54,8 @@ void handle_map(struct call *call)
 	if (flag_arg(call, "register", true, &new) && read_patients(call, &p, true) && map(call, &p, new)) {
 		vx_buf_puts(&call->out, "{\"results\":[");
 		for (size_t i = 0; i < p.count; i++) {
-			const struct patient_item *it = &p.items[i];
-			if (it->identifier[0])
-				vx_buf_printf(&call->out, "%s{\"identifier\":\"%s\",\"status\":\"%s\"}", i ? "," : "",
-					it->identifier, it->created ? "created" : "existing");
-			else
-				vx_buf_printf(
-					&call->out, "%s{\"identifier\":null,\"status\":\"unknown\"}", i ? "," : "");
+			vx_buf_puts(&call->out, i ? "," : "");
+			put_mapped(&call->out, &p.items[i]);
 		}
 		vx_buf_puts(&call->out, "]}");
 		answer_json(call, 200);
