@@ -1,6 +1,9 @@
 /* http: one request and its answer over libmicrohttpd: bodies (gzip too), limits, tokens, problems. Knows no vxData.
  * in: HTTP; out: a struct call for the route's handler, which leaves an answer in it.
  *
+ * One thread moves all bytes and waits for nobody; a request that is whole is answered on one of a few workers. So a
+ * slow client costs a socket and its buffers, and no more.
+ *
  * SPDX-License-Identifier: MIT
  */
 #ifndef HTTP_H
@@ -8,6 +11,9 @@
 
 #include <stdatomic.h>
 
+#include "guard.h"
+#include "places.h"
+#include "pool.h"
 #include "vx_err.h"
 #include "vx_io.h"
 
@@ -18,9 +24,12 @@ struct route;
 
 struct http_limits {
 	size_t body;          /* bytes of a body, also once inflated: more is 413 */
-	unsigned connections; /* at once: more are closed at once */
-	unsigned idle;        /* seconds without a byte */
-	unsigned request;     /* seconds for a request to come in whole */
+	unsigned connections; /* at once: those that wait longest make room */
+	unsigned workers;     /* threads that answer requests, at least 2 */
+	unsigned
+		queue; /* requests that wait for one or are under way: more are 503; half of them from one address: 429 */
+	double idle;   /* seconds for a header, or to move GUARD_MOVE bytes */
+	double request; /* seconds for a whole body */
 };
 
 struct http_server {
@@ -34,6 +43,9 @@ struct http_server {
 	void (*answer)(struct call *call);
 	void *app;
 	struct MHD_Daemon *daemon;
+	struct guard *guard;
+	struct pool *pool;
+	struct places *queue, *streams;
 	atomic_long active;  /* requests under way */
 	atomic_size_t bytes; /* of their bodies */
 	atomic_bool stopping;
@@ -44,11 +56,14 @@ enum http_body { BODY_UNKNOWN, BODY_JSON, BODY_LINES }; /* what Content-Type say
 struct call {
 	struct http_server *server;
 	struct MHD_Connection *connection;
+	struct peer *peer;
+	struct job job;
 	const struct route *route;
 	char *uri;                 /* as it was sent */
 	const char *method, *path; /* HEAD is handled as GET; path is decoded */
 	bool open;                 /* begin: no token needed */
 	bool takes_body;           /* begin: the handler reads body */
+	bool quick;                /* begin: the handler asks no database: it is called where all bytes pass */
 	enum http_body kind;
 	struct vx_buf body;
 	/* The answer: status, and either out or more(), which appends until it returns 0 (the end) or less (failed). */
@@ -61,15 +76,16 @@ struct call {
 	char allow[64];          /* of a 405 */
 	struct receive *receive; /* how the body comes in */
 	double start;
-	bool begun;
+	bool begun, done;
 };
 
 /* http_start: VX_EIO when the address cannot be had. http_port: the port that it got. */
 int http_start(struct http_server *server, struct vx_error *err) VX_MUST_USE;
 unsigned http_port(const struct http_server *server);
 
-/* http_stop: takes no new request, waits for those under way (at most grace seconds). */
-void http_stop(struct http_server *server, double grace);
+/* http_stop: takes no new request, waits for those under way (at most grace seconds), and frees what http_start made.
+ * False when a worker is still at work then: the process must be left without touching what the handler uses. */
+bool http_stop(struct http_server *server, double grace) VX_MUST_USE;
 
 /* call_problem: an answer of RFC 9457. Retry-After goes along with 429 and 503. */
 void call_problem(struct call *call, unsigned status, const char *fmt, ...) VX_PRINTF(3, 4);

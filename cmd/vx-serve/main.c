@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "routes.h"
 #include "vx_hash.h"
@@ -27,10 +29,12 @@ static const char usage[] =
 	"      --token-file FILE     ask for one of these tokens, one a line (default: the door is open)\n"
 	"      --environment NAME    dev or production, where nothing is deleted (default: dev)\n"
 	"      --max-body BYTES      the largest request body, also once inflated (default: 64M)\n"
-	"      --max-connections N   connections at once (default: 256)\n"
-	"      --idle-timeout TIME   a connection without a byte is closed (default: 60s)\n"
+	"      --max-connections N   connections at once (default: 2000)\n"
+	"      --max-queue N         requests at once, half of them from one address (default: 512)\n"
+	"      --workers N           threads that answer them (default: two a processor, 4 to 32)\n"
+	"      --idle-timeout TIME   who moves less than 64 KiB in it is hung up on (default: 60s)\n"
 	"      --request-timeout TIME\n"
-	"                            a request has to be here whole (default: 10m)\n"
+	"                            a body has to be here whole (default: 10m)\n"
 	"  -q, --quiet               say nothing but errors\n"
 	"  -v, --verbose             a line a request on stderr\n"
 	"      --version             print the version\n"
@@ -92,6 +96,8 @@ static void parse_args(int argc, char **argv, struct opts *o)
 		ENVIRONMENT,
 		MAX_BODY,
 		MAX_CONNECTIONS,
+		MAX_QUEUE,
+		WORKERS,
 		IDLE_TIMEOUT,
 		REQUEST_TIMEOUT
 	};
@@ -100,6 +106,7 @@ static void parse_args(int argc, char **argv, struct opts *o)
 		{ "environment", required_argument, NULL, ENVIRONMENT },
 		{ "max-body", required_argument, NULL, MAX_BODY },
 		{ "max-connections", required_argument, NULL, MAX_CONNECTIONS },
+		{ "max-queue", required_argument, NULL, MAX_QUEUE }, { "workers", required_argument, NULL, WORKERS },
 		{ "idle-timeout", required_argument, NULL, IDLE_TIMEOUT },
 		{ "request-timeout", required_argument, NULL, REQUEST_TIMEOUT }, { "help", no_argument, NULL, 'h' },
 		{ "quiet", no_argument, NULL, 'q' }, { "verbose", no_argument, NULL, 'v' },
@@ -125,13 +132,19 @@ static void parse_args(int argc, char **argv, struct opts *o)
 			o->limits.body = (size_t)vx_opt_bytes("--max-body", optarg);
 			break;
 		case MAX_CONNECTIONS:
-			o->limits.connections = (unsigned)vx_opt_number("--max-connections", optarg, 1, 10000);
+			o->limits.connections = (unsigned)vx_opt_number("--max-connections", optarg, 1, 100000);
+			break;
+		case MAX_QUEUE:
+			o->limits.queue = (unsigned)vx_opt_number("--max-queue", optarg, 1, 100000);
+			break;
+		case WORKERS:
+			o->limits.workers = (unsigned)vx_opt_number("--workers", optarg, 2, 256);
 			break;
 		case IDLE_TIMEOUT:
-			o->limits.idle = (unsigned)vx_opt_seconds("--idle-timeout", optarg);
+			o->limits.idle = vx_opt_seconds("--idle-timeout", optarg);
 			break;
 		case REQUEST_TIMEOUT:
-			o->limits.request = (unsigned)vx_opt_seconds("--request-timeout", optarg);
+			o->limits.request = vx_opt_seconds("--request-timeout", optarg);
 			break;
 		default:
 			vx_opt_common(c, usage, &o->common);
@@ -143,7 +156,7 @@ static void parse_args(int argc, char **argv, struct opts *o)
 		vx_die(VX_EUSAGE, "--environment: %s is neither dev nor production", o->environment);
 	if (o->limits.body < 1024 || o->limits.body > (1u << 30))
 		vx_die(VX_EUSAGE, "--max-body: must be 1K to 1G");
-	if (!o->limits.idle || !o->limits.request)
+	if (o->limits.idle < 1 || o->limits.request < 1)
 		vx_die(VX_EUSAGE, "a time-out must be 1s or more");
 }
 
@@ -151,6 +164,23 @@ static int fail(const struct vx_error *err)
 {
 	vx_message(err);
 	return vx_exit_status(err->status);
+}
+
+/* file_limit: a connection is a descriptor, and a reader of the database takes three. */
+static void file_limit(struct http_limits *limits)
+{
+	struct rlimit files;
+	rlim_t others = 256 + 4ul * limits->workers;
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return;
+	files.rlim_cur = files.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY ||
+		files.rlim_cur >= others + limits->connections)
+		return;
+	limits->connections =
+		files.rlim_cur > 2 * others ? (unsigned)(files.rlim_cur - others) : (unsigned)(files.rlim_cur + 1) / 2;
+	vx_say("warning: the system gives %llu file descriptors: no more than %u connections at once",
+		(unsigned long long)files.rlim_cur, limits->connections);
 }
 
 /* serve: from the open database to the end of the last request. */
@@ -170,8 +200,10 @@ static int serve(struct http_server *server, const struct opts *o, const sigset_
 	sigwait(ends, &sig);
 	/* A second signal ends the process at once; the database stays consistent even so. */
 	pthread_sigmask(SIG_UNBLOCK, ends, NULL);
-	http_stop(server, GRACE);
-	return 0;
+	if (http_stop(server, GRACE))
+		return 0;
+	vx_say("what was under way has not ended within %.0f s: it is given up", GRACE);
+	_exit(vx_exit_status(VX_EUNREACHABLE)); /* a worker still holds the database: nothing is closed under it */
 }
 
 /* run: with the database open. */
@@ -203,7 +235,7 @@ int main(int argc, char **argv)
 	struct opts o = { .db = "vx.db",
 		.listen = "127.0.0.1:8420",
 		.environment = "dev",
-		.limits = { .body = 64u << 20, .connections = 256, .idle = 60, .request = 600 } };
+		.limits = { .body = 64u << 20, .connections = 2000, .queue = 512, .idle = 60, .request = 600 } };
 	vx_progname_set("vx-serve");
 	parse_args(argc, argv, &o);
 	struct http_server server = {
@@ -211,6 +243,11 @@ int main(int argc, char **argv)
 	};
 	char *address = vx_strdup(o.listen);
 	split_address(address, &server);
+	if (!server.limits.workers) {
+		int n = 2 * vx_cpus();
+		server.limits.workers = (unsigned)(n < 4 ? 4 : n > 32 ? 32 : n);
+	}
+	file_limit(&server.limits);
 	if (o.token_file)
 		read_tokens(o.token_file, &server);
 	int status = run(&server, &o);

@@ -1,4 +1,4 @@
-/* receive: a request body on its way in. upload bytes, gzip or plain -> call->body, within the limits
+/* receive: a request body on its way in. upload bytes, then gzip inflated -> call->body, within the limits
  *
  * SPDX-License-Identifier: MIT
  */
@@ -14,8 +14,7 @@
 #define DRAIN 16              /* what is refused is read up to this many times the limit, so that the answer arrives */
 
 struct receive {
-	z_stream z;
-	bool gzip, ended;
+	bool gzip;
 	size_t raw;     /* bytes that came */
 	size_t counted; /* of the server's sum */
 };
@@ -101,14 +100,13 @@ bool receive_begin(struct call *call)
 			call_problem(call, 415,
 				"Content-Type %s is not known here: application/json, application/x-ndjson",
 				header(call, "Content-Type"));
-		else if (r->gzip && inflateInit2(&r->z, GZIP_WINDOW) != Z_OK)
-			call_problem(call, 500, "out of memory");
 	}
 	/* A client that waits for "100 Continue" is told at once; another would not listen before it has sent all. */
 	return !call->status || (announced / DRAIN <= call->server->limits.body && !header(call, "Expect"));
 }
 
-static void plain(struct call *call, const char *bytes, size_t n)
+/* keep: n more bytes of the body, as it comes or as it is inflated. */
+static void keep(struct call *call, const char *bytes, size_t n)
 {
 	if (n > call->server->limits.body - call->body.len)
 		too_large(call);
@@ -116,56 +114,49 @@ static void plain(struct call *call, const char *bytes, size_t n)
 		vx_buf_add(&call->body, bytes, n);
 }
 
-/* member_next: gzip members may follow one another; anything else behind the first is an error. */
-static bool member_next(struct call *call, struct receive *r)
-{
-	if (r->ended && r->z.avail_in && inflateReset(&r->z) == Z_OK)
-		r->ended = false;
-	if (!r->ended)
-		return true;
-	return call->status == 0 && r->z.avail_in > 0;
-}
-
-static void inflated(struct call *call, const char *bytes, size_t n)
-{
-	struct receive *r = call->receive;
-	r->z.next_in = (Bytef *)(uintptr_t)bytes;
-	r->z.avail_in = (uInt)n;
-	while (!call->status && r->z.avail_in && member_next(call, r)) {
-		unsigned char out[65536];
-		int code = Z_OK;
-		do {
-			r->z.next_out = out;
-			r->z.avail_out = sizeof out;
-			code = inflate(&r->z, Z_NO_FLUSH);
-			plain(call, (char *)out, sizeof out - r->z.avail_out);
-		} while (!call->status && code == Z_OK && (r->z.avail_in || !r->z.avail_out));
-		r->ended = code == Z_STREAM_END;
-		if (!call->status && code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
-			call_problem(call, 400, "the body is no gzip: %s", r->z.msg ? r->z.msg : "broken");
-	}
-}
-
 bool receive_bytes(struct call *call, const char *bytes, size_t n)
 {
 	struct receive *r = call->receive;
 	r->raw += n;
-	if (vx_now() - call->start > call->server->limits.request || r->raw / DRAIN > call->server->limits.body)
+	if (r->raw / DRAIN > call->server->limits.body)
 		return false;
-	if (call->status || !call->takes_body)
-		return true;
-	if (r->gzip)
-		inflated(call, bytes, n);
-	else
-		plain(call, bytes, n);
+	if (!call->status && call->takes_body)
+		keep(call, bytes, n);
 	return true;
+}
+
+/* member: one gzip member; several may follow one another. False, with a problem, when it is none. */
+static bool member(struct call *call, z_stream *z)
+{
+	unsigned char block[65536];
+	int code;
+	do {
+		z->next_out = block;
+		z->avail_out = sizeof block;
+		code = inflate(z, Z_NO_FLUSH);
+		keep(call, (char *)block, sizeof block - z->avail_out);
+	} while (!call->status && code == Z_OK);
+	if (!call->status && code == Z_BUF_ERROR)
+		call_problem(call, 400, "the body is no whole gzip: it ends after %zu bytes", call->receive->raw);
+	else if (!call->status && code != Z_STREAM_END)
+		call_problem(call, 400, "the body is no gzip: %s", z->msg ? z->msg : "broken");
+	return !call->status;
 }
 
 void receive_end(struct call *call)
 {
-	struct receive *r = call->receive;
-	if (!call->status && r->gzip && !r->ended)
-		call_problem(call, 400, "the body is no whole gzip: it ends after %zu bytes", r->raw);
+	struct vx_buf raw = call->body;
+	z_stream z = { .next_in = (Bytef *)raw.data, .avail_in = (uInt)raw.len };
+	if (call->status || !call->receive->gzip)
+		return;
+	call->body = (struct vx_buf)VX_BUF_INIT;
+	if (inflateInit2(&z, GZIP_WINDOW) != Z_OK)
+		call_problem(call, 500, "out of memory");
+	else
+		while (member(call, &z) && z.avail_in && inflateReset(&z) == Z_OK)
+			continue;
+	inflateEnd(&z);
+	vx_buf_free(&raw);
 }
 
 void receive_free(struct call *call)
@@ -174,8 +165,6 @@ void receive_free(struct call *call)
 	if (!r)
 		return;
 	atomic_fetch_sub(&call->server->bytes, r->counted);
-	if (r->gzip)
-		inflateEnd(&r->z);
 	free(r);
 	call->receive = NULL;
 }

@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""500 slow or half-open clients against a vx-serve, and one that behaves, whose latency is told.
+
+usage: slow-clients.py [--clients N] [--seconds S] [--goal SECONDS] URL [PID]
+
+A quarter of the clients connects and says nothing, a quarter sends half a header, a quarter a body byte by byte, and a
+quarter asks for the export and never reads it; each that is hung up on comes again. Meanwhile one client sends small
+requests, reads and writes in turn, each on a connection of its own. Prints its latencies, how often the slow ones were
+hung up on, and the peak memory of PID; exits with 0 when the median is below the goal (0.1 s).
+
+SPDX-License-Identifier: MIT
+"""
+import argparse
+import http.client
+import json
+import selectors
+import socket
+import statistics
+import time
+from urllib.parse import urlsplit
+
+KINDS = ("silent", "half a header", "drop by drop", "never reads")
+OPENINGS = {
+    "silent": b"",
+    "half a header": b"GET /v1/health HTTP/1.1\r\nHost: slow\r\nX-Half: ",
+    "drop by drop": b"POST /v1/volumes HTTP/1.1\r\nHost: slow\r\nContent-Type: application/x-ndjson\r\n"
+                    b"Content-Length: 100000\r\n\r\n",
+    "never reads": b"GET /v1/export HTTP/1.1\r\nHost: slow\r\n\r\n",
+}
+
+
+class Slow:
+    """One slow client: a socket that is opened again whenever the server has enough of it."""
+
+    def __init__(self, kind, address, selector):
+        self.kind, self.address, self.selector = kind, address, selector
+        self.gone = 0
+        self.open()
+
+    def open(self):
+        self.socket = socket.socket()
+        if self.kind == "never reads":
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        try:
+            self.socket.connect(self.address)
+            self.socket.setblocking(False)
+            self.socket.send(OPENINGS[self.kind])
+        except OSError:
+            pass
+        if self.kind != "never reads":
+            self.selector.register(self.socket, selectors.EVENT_READ, self)
+
+    def again(self):
+        self.gone += 1
+        if self.kind != "never reads":
+            self.selector.unregister(self.socket)
+        self.socket.close()
+        self.open()
+
+    def readable(self):
+        """Only an end is worth reading: an answer is thrown away."""
+        try:
+            if not self.socket.recv(65536):
+                self.again()
+        except BlockingIOError:
+            pass
+        except OSError:
+            self.again()
+
+    def drip(self):
+        try:
+            if self.kind == "drop by drop":
+                self.socket.send(b" ")
+            elif self.kind == "never reads":
+                self.socket.send(b"")
+                if self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                    self.again()
+        except BlockingIOError:
+            pass
+        except OSError:
+            self.again()
+
+
+def request(address, method, path, body=None):
+    """Seconds that a request takes, connection included."""
+    start = time.monotonic()
+    connection = http.client.HTTPConnection(*address, timeout=60)
+    connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return time.monotonic() - start, answer.status
+
+
+def peak(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        for line in file:
+            if line.startswith("VmHWM"):
+                return int(line.split()[1]) // 1024
+    return 0
+
+
+def behave(address, number):
+    """The next request of the one who behaves."""
+    if number % 2:
+        return request(address, "GET", "/v1/datasources?limit=10")
+    volume = {"identifier": f"volume/behaved/{number}", "path_nii": "s3://b/x.nii.gz"}
+    return request(address, "POST", "/v1/volumes", json.dumps([volume]))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--clients", type=int, default=500)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--goal", type=float, default=0.1)
+    parser.add_argument("url")
+    parser.add_argument("pid", nargs="?", type=int)
+    args = parser.parse_args()
+    url = urlsplit(args.url)
+    address = (url.hostname, url.port)
+    selector = selectors.DefaultSelector()
+    slow = [Slow(KINDS[i % len(KINDS)], address, selector) for i in range(args.clients)]
+    latencies, statuses, number = [], {}, 0
+    until, drip = time.monotonic() + args.seconds, time.monotonic()
+    while time.monotonic() < until:
+        for key, _ in selector.select(0):
+            key.data.readable()
+        if time.monotonic() >= drip:
+            drip += 1
+            for client in slow:
+                client.drip()
+        seconds, status = behave(address, number)
+        latencies.append(seconds)
+        statuses[status] = statuses.get(status, 0) + 1
+        number += 1
+        time.sleep(0.02)
+    latencies.sort()
+    median = statistics.median(latencies)
+    print(f"{args.clients} slow clients for {args.seconds:.0f} s: {number} requests of one that behaves: median "
+          f"{median * 1000:.1f} ms, 99 % {latencies[int(len(latencies) * .99)] * 1000:.1f} ms, longest "
+          f"{latencies[-1] * 1000:.1f} ms (goal: median below {args.goal * 1000:.0f} ms)")
+    print("statuses:", " ".join(f"{status}: {n}" for status, n in sorted(statuses.items())))
+    for kind in KINDS:
+        print(f"hung up on, {kind}: {sum(client.gone for client in slow if client.kind == kind)}")
+    if args.pid:
+        print(f"peak memory of the server: {peak(args.pid)} MiB")
+    return 0 if median < args.goal and set(statuses) == {200} else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
