@@ -100,6 +100,16 @@ int store_delete(
 	return tx->ops->delete (tx, identifier, recursive, each, arg, err);
 }
 
+int store_state(struct store *s, struct store_state *out, struct vx_error *err)
+{
+	return s->ops->state(s, out, err);
+}
+
+int store_tx_state(struct store_tx *tx, struct store_state *out, struct vx_error *err)
+{
+	return tx->ops->tx_state(tx, out, err);
+}
+
 int store_get(struct store *s, const char *identifier, struct vx_buf *out, struct vx_error *err)
 {
 	return s->ops->get(s, identifier, out, err);

@@ -8,7 +8,7 @@
 
 #include "vx_resource.h"
 
-#define STORE_SCHEMA 1 /* the layout of the tables, told by /v1/health */
+#define STORE_SCHEMA 2 /* the layout of the tables, told by /v1/health */
 
 struct store;
 
@@ -78,6 +78,15 @@ int store_last_patient(struct store_tx *tx, const char *shorthand, char *out, st
  * 1 done, 0 not there, VX_EREJECT with the reason in err when something still depends on what would go. */
 int store_delete(struct store_tx *tx, const char *identifier, bool recursive, store_each *each, void *arg,
 	struct vx_error *err) VX_MUST_USE;
+
+/* What tells one content of the database from another: a random name, renewed whenever a resource is changed or deleted,
+ * and a number that each transaction which creates some raises, so that it is lower in a back-up. */
+struct store_state {
+	char instance[33];
+	int64_t newest;
+};
+int store_state(struct store *s, struct store_state *out, struct vx_error *err) VX_MUST_USE;
+int store_tx_state(struct store_tx *tx, struct store_state *out, struct vx_error *err) VX_MUST_USE;
 
 /* Readers: each cursor or call sees one state of the database, whatever is written meanwhile. They write nothing, not
  * even temporary tables, so that they may be asked of a read replica. */

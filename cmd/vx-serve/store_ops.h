@@ -30,6 +30,8 @@ struct store_ops {
 	int (*last_patient)(struct store_tx *tx, const char *shorthand, char *out, struct vx_error *err);
 	int (*delete)(struct store_tx *tx, const char *identifier, bool recursive, store_each *each, void *arg,
 		struct vx_error *err);
+	int (*tx_state)(struct store_tx *tx, struct store_state *out, struct vx_error *err);
+	int (*state)(struct store *s, struct store_state *out, struct vx_error *err);
 	int (*get)(struct store *s, const char *identifier, struct vx_buf *out, struct vx_error *err);
 	struct store_cursor *(*query)(struct store *s, const struct store_query *q, struct vx_error *err);
 	int (*next)(struct store_cursor *c, struct vx_buf *out, struct vx_error *err);

@@ -1,5 +1,4 @@
-/* The layout of the SQLite file. Every column but body can be had from body and its ancestors; they are there to be
- * looked up by. Rows lie in the order they came (rowid), so that a large body never moves.
+/* The statements that are asked of the SQLite file, whose layout is share/sql/sqlite.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -8,34 +7,10 @@
 
 #define SQL_APPLICATION_ID 0x76784442 /* "vxDB", in the file's header */
 
-static const char sql_layout[] =
-	"CREATE TABLE resource (\n"
-	"\tidentifier TEXT NOT NULL PRIMARY KEY,\n"
-	"\ttype TEXT NOT NULL,\n"
-	"\tparent_identifier TEXT REFERENCES resource (identifier),\n"
-	"\tdatasource TEXT,\n"
-	"\tpatient TEXT,\n"
-	"\tlevel INTEGER NOT NULL,\n"
-	"\tcreated_at INTEGER NOT NULL,\n"
-	"\tupdated_at INTEGER NOT NULL,\n"
-	"\tbody TEXT NOT NULL\n"
-	");\n"
-	"CREATE INDEX resource_parent ON resource (parent_identifier);\n"
-	"CREATE INDEX resource_level ON resource (level, identifier);\n"
-	/* What derived_from, reference_mri and the like name. */
-	"CREATE TABLE reference (\n"
-	"\tsource TEXT NOT NULL REFERENCES resource (identifier),\n"
-	"\ttarget TEXT NOT NULL REFERENCES resource (identifier),\n"
-	"\tPRIMARY KEY (source, target)\n"
-	") WITHOUT ROWID;\n"
-	"CREATE INDEX reference_target ON reference (target);\n"
-	/* The model's own keys, each also the way to look it up. */
-	"CREATE UNIQUE INDEX datasource_shorthand ON resource (json_extract(body, '$.shorthand'))\n"
-	"\tWHERE type = 'datasource';\n"
-	"CREATE UNIQUE INDEX patient_external_uid ON resource (datasource, json_extract(body, '$.external_uid'))\n"
-	"\tWHERE type = 'patient';\n"
-	"CREATE UNIQUE INDEX specimen_event_root ON resource (patient)\n"
-	"\tWHERE type = 'specimen' AND parent_identifier = patient;\n";
+/* Made by the program itself, since it must be there before the first layout is. */
+#define SQL_LAYOUT_TABLE                                                                                               \
+	"CREATE TABLE IF NOT EXISTS layout (version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, " \
+	"applied_at INTEGER NOT NULL)"
 
 #define SQL_COLUMNS "identifier, type, parent_identifier, datasource, patient, level, created_at, updated_at, body"
 
@@ -47,6 +22,8 @@ static const char sql_layout[] =
 #define SQL_ANCESTOR(column)                                                                                           \
 	"CASE type WHEN '" #column "' THEN identifier ELSE "                                                           \
 	"(SELECT p." #column " FROM resource p WHERE p.identifier = resource.parent_identifier) END"
+
+#define SQL_STATE_SELECT "SELECT id, (SELECT coalesce(max(rowid), 0) FROM resource) FROM instance"
 
 enum sql {
 	SQL_FIND,
@@ -69,6 +46,7 @@ enum sql {
 	SQL_DOOMED_LIST,
 	SQL_DELETE_REFERENCES,
 	SQL_DELETE_RESOURCES,
+	SQL_TX_STATE,
 	SQL_BEGIN,
 	SQL_COMMIT,
 	SQL_ROLLBACK,
@@ -112,23 +90,18 @@ static const char *const sql_writer[SQL_WRITER_COUNT] = {
 	[SQL_DOOMED_LIST] = "SELECT identifier, 0 FROM temp.doomed ORDER BY identifier",
 	[SQL_DELETE_REFERENCES] = "DELETE FROM reference WHERE source IN (SELECT identifier FROM temp.doomed)",
 	[SQL_DELETE_RESOURCES] = "DELETE FROM resource WHERE identifier IN (SELECT identifier FROM temp.doomed)",
+	[SQL_TX_STATE] = SQL_STATE_SELECT,
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[SQL_COMMIT] = "COMMIT",
 	[SQL_ROLLBACK] = "ROLLBACK",
 };
 
-enum { SQL_GET, SQL_LIST, SQL_CHILDREN, SQL_EXPORT, SQL_STATS, SQL_READER_COUNT };
-
-#define SQL_LIST_WHERE "SELECT body, created_at, updated_at FROM resource WHERE identifier > ?1 AND identifier < ?2 "
+enum { SQL_GET, SQL_STATS, SQL_STATE, SQL_READER_COUNT };
 
 static const char *const sql_reader[SQL_READER_COUNT] = {
 	[SQL_GET] = "SELECT body, created_at, updated_at FROM resource WHERE identifier = ?1",
-	/* ?1..?2 bound a type's identifiers. */
-	[SQL_LIST] = SQL_LIST_WHERE "AND (?3 IS NULL OR datasource = ?3) ORDER BY identifier LIMIT ?4",
-	[SQL_CHILDREN] = SQL_LIST_WHERE
-	"AND (?3 IS NULL OR datasource = ?3) AND parent_identifier IS ?5 ORDER BY identifier LIMIT ?4",
-	[SQL_EXPORT] = "SELECT body FROM resource ORDER BY level, identifier",
 	[SQL_STATS] = "SELECT datasource, type, count(*) FROM resource GROUP BY 1, 2 ORDER BY 1, 2",
+	[SQL_STATE] = SQL_STATE_SELECT,
 };
 
 #endif

@@ -17,7 +17,7 @@ int sqlite_fail(sqlite3 *db, struct vx_error *err)
 	return vx_error_set(err, busy ? VX_EUNREACHABLE : VX_EIO, NULL, "database: %s", sqlite3_errmsg(db));
 }
 
-static int run_sql(sqlite3 *db, const char *sql, struct vx_error *err)
+int sqlite_run(sqlite3 *db, const char *sql, struct vx_error *err)
 {
 	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? VX_OK : sqlite_fail(db, err);
 }
@@ -25,7 +25,7 @@ static int run_sql(sqlite3 *db, const char *sql, struct vx_error *err)
 int sqlite_pragmas(sqlite3 *db, struct vx_error *err)
 {
 	sqlite3_busy_timeout(db, BUSY_MS);
-	return run_sql(db,
+	return sqlite_run(db,
 		"PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;"
 		"PRAGMA secure_delete = OFF;",
 		err);
@@ -51,47 +51,6 @@ void sqlite_bind(sqlite3_stmt *q, int i, const char *text)
 		sqlite3_bind_text(q, i, text, -1, SQLITE_STATIC);
 	else
 		sqlite3_bind_null(q, i);
-}
-
-static int pragma_int(sqlite3 *db, const char *pragma, int64_t *value, struct vx_error *err)
-{
-	sqlite3_stmt *q = NULL;
-	int status = VX_OK;
-	if (sqlite3_prepare_v2(db, pragma, -1, &q, NULL) != SQLITE_OK || sqlite3_step(q) != SQLITE_ROW)
-		status = sqlite_fail(db, err);
-	else
-		*value = sqlite3_column_int64(q, 0);
-	sqlite3_finalize(q);
-	return status;
-}
-
-/* layout_create: an empty file becomes ours, in one transaction. */
-static int layout_create(sqlite3 *db, struct vx_error *err)
-{
-	char pragmas[96];
-	snprintf(pragmas, sizeof pragmas, "PRAGMA application_id = %d; PRAGMA user_version = %d;", SQL_APPLICATION_ID,
-		STORE_SCHEMA);
-	int status = run_sql(db, sql_layout, err);
-	return status == VX_OK ? run_sql(db, pragmas, err) : status;
-}
-
-/* layout_check: a file that is not ours, or from another version, is left alone. */
-static int layout_check(sqlite3 *db, struct vx_error *err)
-{
-	int64_t id, version, objects;
-	int status;
-	if ((status = pragma_int(db, "PRAGMA application_id", &id, err)) != VX_OK ||
-		(status = pragma_int(db, "PRAGMA user_version", &version, err)) != VX_OK ||
-		(status = pragma_int(db, "SELECT count(*) FROM sqlite_master", &objects, err)) != VX_OK)
-		return status;
-	if (objects == 0 && id == 0 && version == 0)
-		return layout_create(db, err);
-	if (id != SQL_APPLICATION_ID)
-		return vx_error_set(err, VX_EDATA, NULL, "is another program's database");
-	if (version != STORE_SCHEMA)
-		return vx_error_set(err, VX_EDATA, NULL, "has schema version %lld, this vx-serve speaks %d",
-			(long long)version, STORE_SCHEMA);
-	return VX_OK;
 }
 
 /* put_name: a name inside a SQL string or a quoted name; our schemas hold no quotes, a user's might. */
@@ -150,12 +109,12 @@ static int view_make(sqlite3 *db, const char *name, const char *sql, struct vx_e
 		vx_buf_puts(&drop, "DROP VIEW \"");
 		put_name(&drop, name, '"');
 		vx_buf_putc(&drop, '"');
-		int status = run_sql(db, drop.data, err);
+		int status = sqlite_run(db, drop.data, err);
 		vx_buf_free(&drop);
 		if (status != VX_OK)
 			return status;
 	}
-	return run_sql(db, sql, err);
+	return sqlite_run(db, sql, err);
 }
 
 int sqlite_views(sqlite3 *db, const struct vx_model *model, struct vx_error *err)
@@ -176,17 +135,17 @@ int sqlite_views(sqlite3 *db, const struct vx_model *model, struct vx_error *err
 static int file_begin(sqlite3 *db, const struct vx_model *model, struct vx_error *err)
 {
 	/* Pages of 8 KiB hold about ten volumes; the size counts only while the file is empty. */
-	int status = run_sql(db,
+	int status = sqlite_run(db,
 		"PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA cache_size = -65536;"
 		"PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;"
 		"BEGIN IMMEDIATE;",
 		err);
 	if (status != VX_OK)
 		return status;
-	if ((status = layout_check(db, err)) == VX_OK)
+	if ((status = sqlite_layout(db, err)) == VX_OK)
 		status = sqlite_views(db, model, err);
 	if (status == VX_OK)
-		return run_sql(
+		return sqlite_run(
 			db, "COMMIT; CREATE TEMP TABLE doomed (identifier TEXT PRIMARY KEY) WITHOUT ROWID;", err);
 	sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 	return status;

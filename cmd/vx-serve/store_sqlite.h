@@ -1,4 +1,4 @@
-/* What the three store_sqlite files share: connections and how they fail.
+/* What the store_sqlite files share: connections and how they fail.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -48,6 +48,15 @@ void sqlite_bind(sqlite3_stmt *q, int i, const char *text); /* NULL binds null; 
 /* sqlite_views: a view a collection with a column a field, made again where the model has changed. */
 int sqlite_views(sqlite3 *db, const struct vx_model *model, struct vx_error *err) VX_MUST_USE;
 
+/* sqlite_layout: a file that is empty, or of an older version, becomes one of the newest; inside a transaction.
+ * VX_EDATA when it is another program's, or newer than this one. */
+int sqlite_layout(sqlite3 *db, struct vx_error *err) VX_MUST_USE;
+
+int sqlite_run(sqlite3 *db, const char *sql, struct vx_error *err) VX_MUST_USE;
+
+/* sqlite_state_row: the answer of SQL_STATE_SELECT; resets q. */
+int sqlite_state_row(sqlite3 *db, sqlite3_stmt *q, struct store_state *out, struct vx_error *err) VX_MUST_USE;
+
 void sqlite_reader_close(struct reader *r);
 void sqlite_close(struct store *store);
 
@@ -55,6 +64,7 @@ void sqlite_close(struct store *store);
 extern const struct store_ops sqlite_ops;
 
 /* store_sqlite_read.c */
+int sqlite_state(struct store *store, struct store_state *out, struct vx_error *err) VX_MUST_USE;
 int sqlite_get(struct store *store, const char *identifier, struct vx_buf *out, struct vx_error *err) VX_MUST_USE;
 struct store_cursor *sqlite_query(struct store *store, const struct store_query *q, struct vx_error *err) VX_MUST_USE;
 int sqlite_next(struct store_cursor *cursor, struct vx_buf *out, struct vx_error *err) VX_MUST_USE;

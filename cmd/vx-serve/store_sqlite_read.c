@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store_select.h"
 #include "store_sqlite.h"
 
 /* reader_map: what an export reads comes out of the system's own memory. Not for the writer: with a mapped file SQLite
@@ -39,15 +40,19 @@ static struct reader *reader_take(struct sqlite *s, struct vx_error *err)
 	return r ? r : reader_open(s, err);
 }
 
-/* reader_give: a statement left on a row would hold its state of the file, and the log could never be emptied. */
-static void reader_give(struct sqlite *s, struct reader *r, sqlite3_stmt *used)
+static void reader_give(struct sqlite *s, struct reader *r)
 {
-	sqlite3_reset(used);
-	sqlite3_clear_bindings(used);
 	pthread_mutex_lock(&s->idle_lock);
 	r->next = s->idle;
 	s->idle = r;
 	pthread_mutex_unlock(&s->idle_lock);
+}
+
+/* ready: a statement left on a row would hold its state of the file, and the log could never be emptied. */
+static void ready(sqlite3_stmt *used)
+{
+	sqlite3_reset(used);
+	sqlite3_clear_bindings(used);
 }
 
 /* put_body: the resource as the API shows it: its own fields, then the server's. */
@@ -77,8 +82,33 @@ int sqlite_get(struct store *store, const char *identifier, struct vx_buf *out, 
 	} else if (code != SQLITE_DONE) {
 		found = sqlite_fail(r->db, err);
 	}
-	reader_give(s, r, q);
+	ready(q);
+	reader_give(s, r);
 	return found;
+}
+
+int sqlite_state_row(sqlite3 *db, sqlite3_stmt *q, struct store_state *out, struct vx_error *err)
+{
+	int status = VX_OK;
+	if (sqlite3_step(q) == SQLITE_ROW) {
+		snprintf(out->instance, sizeof out->instance, "%s", (const char *)sqlite3_column_text(q, 0));
+		out->newest = sqlite3_column_int64(q, 1);
+	} else {
+		status = sqlite_fail(db, err);
+	}
+	ready(q);
+	return status;
+}
+
+int sqlite_state(struct store *store, struct store_state *out, struct vx_error *err)
+{
+	struct sqlite *s = (struct sqlite *)store;
+	struct reader *r = reader_take(s, err);
+	if (!r)
+		return VX_EIO;
+	int status = sqlite_state_row(r->db, r->stmt[SQL_STATE], out, err);
+	reader_give(s, r);
+	return status;
 }
 
 struct sqlite_cursor {
@@ -86,19 +116,26 @@ struct sqlite_cursor {
 	struct sqlite *store;
 	struct reader *reader;
 	sqlite3_stmt *q;
+	struct select select;
 	bool export, ended; /* a statement that is stepped behind its end begins again */
-	char *low, *high, *datasource, *parent;
 };
 
-/* bounds: every identifier of the type, or every identifier at all, behind after. '0' is the character behind '/'. */
-static void bounds(struct sqlite_cursor *c, const struct store_query *q)
+/* filter: a string is compared as it is, a number as a number, however either is spelt. */
+static void filter(struct select *s, const struct store_filter *f)
 {
-	c->low = q->type ? vx_asprintf("%s/", q->type) : vx_strdup("");
-	c->high = q->type ? vx_asprintf("%s0", q->type) : vx_strdup("~");
-	if (q->after && strcmp(q->after, c->low) > 0) {
-		free(c->low);
-		c->low = vx_strdup(q->after);
-	}
+	char *path = vx_asprintf("$.\"%s\"", f->field), a[16], v[16];
+	vx_buf_puts(&s->sql, "CASE json_type(body, ");
+	select_value(s, path);
+	snprintf(a, sizeof a, "$%zu", s->count);
+	vx_buf_puts(&s->sql, ") WHEN 'text' THEN ");
+	select_value(s, f->value);
+	snprintf(v, sizeof v, "$%zu", s->count);
+	vx_buf_printf(&s->sql,
+		" = json_extract(body, %s) WHEN 'true' THEN %s = 'true' WHEN 'false' THEN %s = 'false' ELSE "
+		"CASE WHEN json_valid(%s) THEN json_type(%s) IN ('integer', 'real') AND "
+		"json_extract(%s, '$') = json_extract(body, %s) ELSE false END END",
+		a, v, v, v, v, v, a);
+	free(path);
 }
 
 struct store_cursor *sqlite_query(struct store *store, const struct store_query *q, struct vx_error *err)
@@ -109,19 +146,14 @@ struct store_cursor *sqlite_query(struct store *store, const struct store_query 
 		return NULL;
 	struct sqlite_cursor *c = vx_alloc(sizeof *c);
 	*c = (struct sqlite_cursor){ .base.ops = &sqlite_ops, .store = s, .reader = r, .export = q->export };
-	c->q = r->stmt[q->export ? SQL_EXPORT : q->parent ? SQL_CHILDREN : SQL_LIST];
-	if (q->export)
-		return &c->base;
-	bounds(c, q);
-	c->datasource = q->datasource ? vx_strdup(q->datasource) : NULL;
-	sqlite_bind(c->q, 1, c->low);
-	sqlite_bind(c->q, 2, c->high);
-	sqlite_bind(c->q, 3, c->datasource);
-	sqlite3_bind_int64(c->q, 4, q->limit);
-	if (q->parent) {
-		c->parent = *q->parent ? vx_strdup(q->parent) : NULL;
-		sqlite_bind(c->q, 5, c->parent);
+	select_build(&c->select, q, filter);
+	if (sqlite3_prepare_v2(r->db, c->select.sql.data, -1, &c->q, NULL) != SQLITE_OK) {
+		sqlite_fail(r->db, err);
+		sqlite_cursor_free(&c->base);
+		return NULL;
 	}
+	for (size_t i = 0; i < c->select.count; i++)
+		sqlite_bind(c->q, (int)i + 1, c->select.values[i]);
 	return &c->base;
 }
 
@@ -146,11 +178,9 @@ int sqlite_next(struct store_cursor *cursor, struct vx_buf *out, struct vx_error
 void sqlite_cursor_free(struct store_cursor *cursor)
 {
 	struct sqlite_cursor *c = (struct sqlite_cursor *)cursor;
-	reader_give(c->store, c->reader, c->q);
-	free(c->low);
-	free(c->high);
-	free(c->datasource);
-	free(c->parent);
+	sqlite3_finalize(c->q);
+	reader_give(c->store, c->reader);
+	select_free(&c->select);
 	free(c);
 }
 
@@ -167,6 +197,7 @@ int sqlite_stats(struct store *store, void (*each)(void *arg, const char *dataso
 		each(arg, (const char *)sqlite3_column_text(q, 0), (const char *)sqlite3_column_text(q, 1),
 			sqlite3_column_int64(q, 2));
 	int status = code == SQLITE_DONE ? VX_OK : sqlite_fail(r->db, err);
-	reader_give(s, r, q);
+	ready(q);
+	reader_give(s, r);
 	return status;
 }

@@ -242,6 +242,11 @@ static int delete_all(
 	return 1;
 }
 
+static int tx_state(struct store_tx *tx, struct store_state *out, struct vx_error *err)
+{
+	return sqlite_state_row(of(tx)->db, of(tx)->stmt[SQL_TX_STATE], out, err);
+}
+
 /* Both are nothing to a file of our own: a lookup costs no way there and back, and nobody else writes meanwhile. */
 static int prefetch(struct store_tx *tx, const char *const *identifiers, size_t n, struct vx_error *err)
 {
@@ -273,6 +278,8 @@ const struct store_ops sqlite_ops = {
 	.patient = patient,
 	.last_patient = last_patient,
 	.delete = delete_all,
+	.tx_state = tx_state,
+	.state = sqlite_state,
 	.get = sqlite_get,
 	.query = sqlite_query,
 	.next = sqlite_next,
