@@ -8,7 +8,16 @@
 
 #include "vx_resource.h"
 
-enum item_status { ITEM_PENDING, ITEM_CREATED, ITEM_UNCHANGED, ITEM_UPDATED, ITEM_CONFLICT, ITEM_INVALID, ITEM_ORPHAN };
+enum item_status {
+	ITEM_PENDING,
+	ITEM_CREATED,
+	ITEM_UNCHANGED,
+	ITEM_UPDATED,
+	ITEM_CONFLICT,
+	ITEM_INVALID,
+	ITEM_ORPHAN,
+	ITEM_WAITING /* never the last word: see apply_item */
+};
 
 struct arena { /* bytes that live as long as the batch */
 	struct arena_block *blocks;
@@ -22,6 +31,7 @@ struct name {
 	/* As it is in the database; worth something only while known equals the batch's age. */
 	unsigned known;
 	bool present, core; /* core: a specimen that says "is_summary": false */
+	bool lifted;        /* taken out of the way, see apply_lift */
 	int64_t level;
 	struct name *datasource, *patient;
 	const char *shorthand; /* of a datasource */
@@ -43,6 +53,8 @@ struct item {
 	size_t ref_count, next;               /* next: another item of the same name, earlier in the batch */
 	const char *body, *sent;              /* canonical; sent: without what the database kept of the stored one */
 	size_t body_len, sent_len;
+	const char *old; /* of one that is lifted: the stored body */
+	size_t old_len;
 	const char *shorthand, *external_uid; /* of a datasource, of a patient */
 	bool event_root, core;
 	enum item_status status;

@@ -16,13 +16,24 @@ static bool is_lines(const struct call *call)
 	return p && p[strspn(p, " \t\r\n")] != '[';
 }
 
-static bool on_conflict(struct call *call, bool *update)
+static bool is_production(const struct call *call)
 {
+	return !strcmp(app_of(call)->environment, "production");
+}
+
+static bool on_conflict(struct call *call, enum create_conflict *what)
+{
+	static const char *const names[] = { "reject", "update", "replace" };
 	const char *text = call_arg(call, "on_conflict");
-	*update = text && !strcmp(text, "update");
-	if (!text || *update || !strcmp(text, "reject"))
+	for (*what = CREATE_REJECT; text && *what <= CREATE_REPLACE; (*what)++)
+		if (!strcmp(text, names[*what]))
+			break;
+	if (*what > CREATE_REPLACE)
+		call_problem(call, 400, "query parameter on_conflict: must be reject, update or replace");
+	else if (*what == CREATE_REPLACE && is_production(call))
+		call_problem(call, 403, "this deployment is production: it is no clone of another");
+	else
 		return true;
-	call_problem(call, 400, "query parameter on_conflict: must be reject or update");
 	return false;
 }
 
@@ -31,14 +42,14 @@ void handle_create(struct call *call)
 	struct app *app = app_of(call);
 	struct vx_error err = VX_ERROR_INIT;
 	struct batch batch;
-	bool update, dry_run;
-	if (!on_conflict(call, &update) || !flag_arg(call, "dry_run", false, &dry_run))
+	struct create_options how = { .split_locked = is_production(call) };
+	if (!on_conflict(call, &how.on_conflict) || !flag_arg(call, "dry_run", false, &how.dry_run))
 		return;
 	batch_init(&batch, app->model, collection_of(call));
 	int status = batch_read(&batch, call->body.data ? call->body.data : "", call->body.len, is_lines(call), &err);
 	vx_buf_free(&call->body);
 	if (status == VX_OK)
-		status = create_run(app->store, &batch, update, dry_run, &err);
+		status = create_run(app->store, &batch, &how, &err);
 	if (status == VX_OK) {
 		batch_results(&batch, &call->out);
 		answer_json(call, 200);
@@ -94,7 +105,7 @@ void handle_delete(struct call *call)
 	struct vx_error err = VX_ERROR_INIT;
 	int found = STORE_AGAIN;
 	bool recursive;
-	if (!strcmp(app_of(call)->environment, "production")) {
+	if (is_production(call)) {
 		call_problem(call, 403, "this deployment is production: nothing is deleted here");
 		return;
 	}

@@ -17,6 +17,7 @@ struct route {
 
 static const char *const no_params[] = { NULL };
 static const char *const create_params[] = { "on_conflict", "dry_run", NULL };
+static const char *const export_params[] = { "datasource", "check", NULL };
 static const char *const map_params[] = { "register", NULL };
 static const char *const list_params[] = { "parent", "datasource", "after", "limit", NULL };
 static const char *const delete_params[] = { "recursive", NULL };
@@ -24,7 +25,7 @@ static const char *const delete_params[] = { "recursive", NULL };
 static const struct route routes[] = {
 	{ "GET", "/v1/health", handle_health, JSON, no_params, true },
 	{ "GET", "/v1/stats", handle_stats, JSON, no_params, false },
-	{ "GET", "/v1/export", handle_export, NDJSON, no_params, false },
+	{ "GET", "/v1/export", handle_export, NDJSON, export_params, false },
 	{ "POST", "/v1/patients/map", handle_map, JSON, map_params, false },
 	{ "POST", "/v1/patients/register", handle_register, JSON, no_params, false },
 	{ "POST", "/v1/patients/resolve", handle_resolve, JSON, no_params, false },

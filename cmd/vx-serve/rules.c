@@ -64,14 +64,16 @@ static int datasource_rules(struct store_tx *tx, struct item *it, bool exists, s
 	if (found != 0 || !exists)
 		return found < 0 ? found : VX_OK;
 	/* The shorthand has changed: the names of its patients begin with the old one. */
-	struct store_row row;
-	if ((found = store_find(tx, it->shown, &row, err)) <= 0)
+	struct store_row row = { .body = it->old, .body_len = it->old_len };
+	if (!it->name->lifted && (found = store_find(tx, it->shown, &row, err)) <= 0)
 		return found;
 	struct vx_json *old;
 	int status = vx_json_parse(row.body, row.body_len, &old, err);
 	if (status != VX_OK)
 		return VX_EIO;
-	found = store_last_patient(tx, vx_json_str(old, "shorthand"), other, err);
+	const char *was = vx_json_str(old, "shorthand");
+	if (was && strcmp(was, it->shorthand) != 0)
+		found = store_last_patient(tx, was, other, err);
 	vx_json_free(old);
 	if (found > 0)
 		item_error(it, ITEM_INVALID, "shorthand", it->shorthand, "cannot change: %s is named after the old one",
