@@ -5,7 +5,7 @@ LOCKED_URL asks for the token "secret"; DB is the file of OPEN_URL, whose --max-
 
 SPDX-License-Identifier: MIT
 """
-import gzip, http.client, json, os, sqlite3, sys, urllib.parse
+import gzip, hashlib, http.client, json, os, sqlite3, sys, urllib.parse
 import yaml
 from jsonschema import Draft202012Validator, RefResolver
 
@@ -113,7 +113,10 @@ def creates(path, target):
         post(400, body)
     post(400, "[]", "?dryrun=1")
     post(400, "[]", "?dry_run=yes")
-    post(400, "[]", "?on_conflict=replace")
+    post(400, "[]", "?on_conflict=ask")
+    post(200, [dict(v, b_value=60)], "?on_conflict=replace", expect=lambda a: statuses(a) == ["updated"])
+    post(200, [dict(v, b_value=50)], "?on_conflict=replace", expect=lambda a: statuses(a) == ["updated"])
+    post(403, "[]", "?on_conflict=replace", url=production_url)
     post(400, b"no gzip", headers=dict(j, **{"Content-Encoding": "gzip"}))
     post(400, gzip.compress(b"[]" * 1000)[:-9], headers=dict(j, **{"Content-Encoding": "gzip"}))
     post(406, "[]", headers=dict(j, Accept="text/html"))
@@ -174,6 +177,13 @@ def reads():
     call("/v1/stats", "get", 200, expect=lambda a: a[0]["total"] == sum(
         n for d in a[0]["datasources"] for n in d["collections"].values()))
     call("/v1/export", "get", 200, expect=lambda a: "created_at" not in a[0] and len(a) > 3)
+    lines = send(open_url, "GET", "/v1/export")[2]
+    call("/v1/export", "get", 200, "/v1/export?check=1", expect=lambda a: a[-1]["_end"] == {
+        "count": len(a) - 1, "sha256": hashlib.sha256(lines).hexdigest()})
+    call("/v1/export", "get", 200, "/v1/export?datasource=datasource/w",
+         expect=lambda a: a[0]["identifier"] == "datasource/w")
+    call("/v1/export", "get", 404, "/v1/export?datasource=datasource/none")
+    call("/v1/export", "get", 404, "/v1/export?datasource=volume/x")
     call(one, "get", 200, "/v1/resources/datasource/w", expect=lambda a: a[0]["shorthand"] == "WW")
     call(one, "get", 200, "/v1/resources/datasource%2Fw")
     call(one, "get", 404, "/v1/resources/datasource/none")
