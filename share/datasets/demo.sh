@@ -10,9 +10,13 @@
 
 license=CC0-1.0
 
-main() {
+prepare() {
 	datasource | post
 	studies_and_psa | post
+	numbers found_volumes found_masks
+}
+
+shard() {
 	volumes | tee "$VX_TMP/volumes" | post
 	masks | post --fill reference_mri
 }
@@ -36,12 +40,16 @@ studies_and_psa() {
 			--arg license "$license"
 }
 
+found_volumes() {
+	scan --pattern '{patient}/{study}/{name}.nii.gz' --pattern '{patient}/{study}/{name}.nii' "$DATA/images" |
+		patients --datasource datasource/demo \
+			--id 'volume/{patient}/{study}/{name}' --parent 'study/{patient}/{study}' --no-imply
+}
+
 # The sidecars name patient, birth date and hospital: their harmless keys become fields, and of the files a cleaned copy
 # goes to the store (vx-upload --sidecars clean, its default).
 volumes() {
-	run vx-scan --pattern '{patient}/{study}/{name}.nii.gz' --pattern '{patient}/{study}/{name}.nii' "$DATA/images" |
-		patients --datasource datasource/demo \
-			--id 'volume/{patient}/{study}/{name}' --parent 'study/{patient}/{study}' --no-imply |
+	found_volumes |
 		run vx-nifti-meta |
 		map 'volume({$license, volume_uid: "\(._match.patient)_\(._match.study)_\(._match.name)",
 			volume_type: (._match.name | if startswith("t2") then "T2" else ascii_upcase end)})' \
@@ -49,11 +57,15 @@ volumes() {
 		upload --group volumes
 }
 
+found_masks() {
+	scan --pattern '{task}/{patient}_{study}.nii.gz' "$DATA/masks" |
+		patients --datasource datasource/demo \
+			--id 'voxelmap/{patient}/{study}/{task}' --parent 'study/{patient}/{study}' --no-imply
+}
+
 # A mask is drawn on the T2 image of its study; where that was rejected there is none to refer to.
 masks() {
-	run vx-scan --pattern '{task}/{patient}_{study}.nii.gz' "$DATA/masks" |
-		patients --datasource datasource/demo \
-			--id 'voxelmap/{patient}/{study}/{task}' --parent 'study/{patient}/{study}' --no-imply |
+	found_masks |
 		map '.parent_identifier as $study
 			| (first($volumes[] | select(.parent_identifier == $study and .volume_type == "T2") | .identifier)
 				// null) as $t2
@@ -65,5 +77,6 @@ masks() {
 }
 
 vx_begin "$@"
-main
+if vx_part prepare; then prepare; fi
+if vx_part shard; then shard; fi
 vx_end

@@ -15,11 +15,15 @@ VX_OPTION=([images]='' [work]=$VX_CACHE_DIR/picai)
 license=CC-BY-NC-4.0
 folders=$VX_SHARE_DIR/datasets/picai-folders.json
 
-main() {
+prepare() {
 	datasource | post
 	studies | post
 	pathology_and_psa | post
 	sessions | post
+	numbers found_masks
+}
+
+shard() {
 	: >"$VX_TMP/volumes"
 	[ -z "${VX_OPTION[images]}" ] || images | tee "$VX_TMP/volumes" | post
 	masks | post --fill reference_mri
@@ -61,7 +65,7 @@ images() {
 	local name='{patient:[0-9]+}_{study:[0-9]+}_{sequence:[^_/]+}.mha'
 	[ -d "${VX_OPTION[images]}" ] || { say "${VX_OPTION[images]}: no such folder" && return 74; }
 	(umask 077 && mkdir -p "${VX_OPTION[work]}") || { say "no work folder; where may it be? --work DIR" && return 74; }
-	run vx-scan --kind mha --pattern "$name" --pattern "**/$name" "${VX_OPTION[images]}" |
+	scan --kind mha --pattern "$name" --pattern "**/$name" "${VX_OPTION[images]}" |
 		patients --no-register --datasource datasource/picai --key _match.patient |
 		run vx-mha2nii --to "${VX_OPTION[work]}" |
 		map '._match as $match | ({t2w: "T2", sag: "T2", cor: "T2", adc: "ADC", hbv: "DWI"}[$match.sequence]
@@ -74,14 +78,18 @@ images() {
 		upload --group volumes
 }
 
+found_masks() {
+	scan --pattern '{folder:.+}/{patient:[0-9]+}_{study:[0-9]+}.nii.gz' "$DATA" |
+		patients --datasource datasource/picai --key _match.patient
+}
+
 # Every mask, in one stream. Its grid tells the volume that it was drawn on, where that is at hand: an ADC map and the
 # DWI that it was computed from share one, and the map is taken. A folder that picai-folders.json does not know is a
 # reject: its values mean nothing yet.
 masks() {
 	local against=()
 	[ ! -s "$VX_TMP/volumes" ] || against=(--against "$VX_TMP/volumes" --prefer 'T2,ADC,DWI')
-	run vx-scan --pattern '{folder:.+}/{patient:[0-9]+}_{study:[0-9]+}.nii.gz' "$DATA" |
-		patients --datasource datasource/picai --key _match.patient |
+	found_masks |
 		map '._match as $match | (first($folders[0][] | select(.folder == $match.folder))
 				// refuse("folder"; ._match.folder; "not in picai-folders.json")) as $folder
 			| voxel_map({$license, task: $folder.task, labels: $folder.labels,
@@ -94,5 +102,6 @@ masks() {
 }
 
 vx_begin "$@"
-main
+if vx_part prepare; then prepare; fi
+if vx_part shard; then shard; fi
 vx_end

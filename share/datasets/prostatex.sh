@@ -16,7 +16,8 @@ VX_DEFAULT_DATA=/mnt/storage/projects/vxdata/prostatex
 VX_OPTION=([work]=$VX_CACHE_DIR/prostatex)
 license=CC-BY-3.0
 
-main() {
+# All of it, since only its header says whose a DICOM file is: no shard has anything to do.
+prepare() {
 	tables ProxID fid pos zone >"$VX_TMP/positions" # training and test set may have one each
 	tables ID 'Gleason Grade Group' >"$VX_TMP/grades"
 	datasource | post
@@ -149,5 +150,5 @@ in_picai() {
 }
 
 vx_begin "$@"
-main
+if vx_part prepare; then prepare; fi
 vx_end

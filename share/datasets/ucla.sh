@@ -11,7 +11,8 @@
 VX_DEFAULT_DATA=/mnt/storage/projects/vxdata/ucla
 license=CC-BY-4.0
 
-main() {
+# All of it: a table is quick, and no shard has anything to do.
+prepare() {
 	local table
 	table=$(tables 'Patient Number' 'Core Label' 'Primary Gleason')
 	[ "$(wc -l <<<"$table")" -eq 1 ] || { say "which is the table of cores? $(paste -sd " " <<<"$table")" && exit 64; }
@@ -32,5 +33,5 @@ cores() {
 }
 
 vx_begin "$@"
-main
+if vx_part prepare; then prepare; fi
 vx_end

@@ -147,7 +147,7 @@ dicom_convert() {
 	export WORK DATA VX_TMP VX_NAME VX_DCM2NIIX
 	export -f dicom_folder dicom_stamp dicom_images_of dicom_all_slices dicom_without_comment dicom_sidecars dicom_headers dicom_last_words
 	# shellcheck disable=SC2016 # expands in the other shell
-	setsid xargs -0 -n 1 -P "$(nproc)" bash -c 'dicom_folder "$1"' dicom <"$VX_TMP/folders" &
+	setsid xargs -0 -n 1 -P "${VX_JOBS:-$(nproc)}" bash -c 'dicom_folder "$1"' dicom <"$VX_TMP/folders" &
 	VX_GROUP=$!
 	wait "$VX_GROUP" || vx_note 74 dicom
 	VX_GROUP=''

@@ -7,9 +7,11 @@
 #	. "$(dirname "$0")/../sh/vx.sh"
 #	VX_DEFAULT_DATA=/mnt/storage/projects/vxdata/x
 #	VX_OPTION=([work]=$VX_CACHE_DIR/x)          (options of its own, each with a value: --work DIR)
+#	prepare() { datasource | post; run vx-csv "$DATA/t.csv" | patients ... | map ... | post; }    (once)
+#	shard() { scan ... | patients ... | run vx-nifti-meta | map ... | upload | post; }            (the files)
 #	vx_begin "$@"
-#	jq -n ... | post
-#	run vx-csv "$DATA/t.csv" | run vx-patient-map ... | map 'attempt(...)' | post
+#	if vx_part prepare; then prepare; fi
+#	if vx_part shard; then shard; fi         (see parts.sh)
 #	vx_end
 #
 # Dataset scripts are bash, not POSIX sh: a pipe's status must be that of its worst stage (pipefail), and bash is part
@@ -28,6 +30,9 @@ VX_NAME=${VX_NAME%.sh}
 # Without HOME, as under cron or in a container, ~ is the home folder that the system knows.
 # shellcheck disable=SC2034 # dataset scripts use it
 VX_CACHE_DIR=${XDG_CACHE_HOME:-${HOME:-$(unset HOME && echo ~)}/.cache}/vx
+
+# shellcheck source=share/sh/parts.sh
+. "$VX_SHARE_DIR/sh/parts.sh"
 
 say() {
 	printf '%s: %s\n' "$VX_NAME" "$*" >&2
@@ -48,8 +53,16 @@ options:
                          reject (default) or update it
   --expect-unchanged     exit status 1 when anything is not unchanged
   --production           allow a production deployment
+  -j, --jobs N           each stage works on N records at once (default: one a processor)
   -q, --quiet            no summary of each stage
   -h, --help             this text
+parts, for several machines (see vx-scaling(7)); together they end as the plain run does:
+  --prepare              what comes first, once: tables, and the numbers of all patients
+  --shard I/N            only part I of N of the files; a patient's files are in one part
+  --finish N             what the N shards and --prepare did, as one summary and one exit status
+  --reports DIR          each part leaves its report in DIR (-: on stdout), where --finish reads them; a part that went
+                         through then ends with 0, also where records were rejected; --rejects, --results and
+                         --findings are left to --finish
 HELP
 }
 
@@ -72,11 +85,12 @@ vx_find_tools() {
 
 vx_options() {
 	API=${VX_API:-} DATA=${VX_DEFAULT_DATA:-} STORE=${VX_STORE:-} VX_REJECTS='' VX_RESULTS='' VX_FINDINGS='' VX_QUIET=''
+	VX_PREPARE='' VX_SHARD='' VX_FINISH='' VX_REPORTS='' VX_JOBS=''
 	VX_POST_OPTIONS=() VX_API_OPTIONS=() VX_UPLOAD_OPTIONS=()
 	unset VX_API VX_STORE # each stage is told; a tool that only works on files asks no deployment
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--api | --data | --store | --rejects | --results | --findings | --on-conflict)
+		--api | --data | --store | --rejects | --results | --findings | --on-conflict | --shard | --finish | --reports | -j | --jobs)
 			[ $# -ge 2 ] || vx_usage "$1 needs a value"
 			;;
 		esac
@@ -100,6 +114,11 @@ vx_options() {
 			;;
 		--expect-unchanged) VX_POST_OPTIONS+=("$1") ;;
 		--production) VX_API_OPTIONS+=("$1") ;;
+		--prepare) VX_PREPARE=yes ;;
+		--shard) VX_SHARD=$2 && shift ;;
+		--finish) VX_FINISH=$2 && shift ;;
+		--reports) VX_REPORTS=$2 && shift ;;
+		-j | --jobs) VX_JOBS=$2 && shift ;;
 		-q | --quiet) VX_QUIET=-q ;;
 		-h | --help) vx_help && exit 0 ;;
 		--*=*) set -- "${1%%=*}" "${1#*=}" "${@:2}" && continue ;;
@@ -108,6 +127,8 @@ vx_options() {
 		shift
 	done
 	[ -n "$API" ] || vx_usage 'which deployment? --api URL'
+	[[ -z $VX_JOBS || $VX_JOBS =~ ^[1-9][0-9]{0,3}$ ]] || vx_usage "--jobs: '$VX_JOBS' is no number from 1 to 9999"
+	vx_check_parts
 	[ -n "$DATA" ] || vx_usage 'where is the data? --data DIR'
 	[ -d "$DATA" ] || { say "$DATA: no such folder" && exit 74; }
 	{ [ -r "$DATA" ] && [ -x "$DATA" ]; } || { say "$DATA: cannot be read" && exit 74; }
@@ -125,7 +146,7 @@ vx_check_files() {
 # or in the middle: a store that is none, no keys for it.
 vx_check_store() {
 	local status=0
-	[ -n "$STORE" ] || return 0
+	[ -n "$STORE" ] && [ "$VX_PART" != finish ] || return 0
 	# shellcheck disable=SC2119 # no arguments, and no records
 	VX_QUIET=-q upload </dev/null || status=$?
 	[ "$status" -eq 0 ] || exit "$status"
@@ -144,7 +165,7 @@ vx_begin() {
 	mkdir "$VX_TMP/rejects" "$VX_TMP/patients" "$VX_TMP/findings" || exit 74
 	: >"$VX_TMP/statuses"
 	: >"$VX_TMP/results"
-	VX_STARTED='' VX_ENDED=''
+	VX_STARTED='' VX_ENDED='' VX_LOOKING=''
 	vx_check_store
 	VX_STARTED=yes
 }
@@ -159,8 +180,12 @@ vx_note() {
 run() {
 	local tool=$1 status=0 rejects
 	shift
-	rejects=$(mktemp "$VX_TMP/rejects/XXXXXXXX")
-	"$tool" ${VX_QUIET:+"$VX_QUIET"} --rejects "$rejects" "$@" || status=$?
+	if [ -n "$VX_LOOKING" ]; then
+		vx_look "$tool" "$@" || status=$?
+	else
+		rejects=$(mktemp "$VX_TMP/rejects/XXXXXXXX")
+		"$tool" ${VX_QUIET:+"$VX_QUIET"} ${VX_JOBS:+-j "$VX_JOBS"} --rejects "$rejects" "$@" || status=$?
+	fi
 	vx_note "$status" "$tool" || return
 	[ "$status" -le 1 ] || return "$status"
 }
@@ -222,9 +247,12 @@ pathology() {
 	run vx-pathology --map "$VX_SHARE_DIR/pathology/$1.json" --findings "$(mktemp "$VX_TMP/findings/XXXXXXXX")" "${@:2}"
 }
 
-# patients ARGUMENT...: a stage of a pipe: vx-patient-map against the deployment; who went by is counted.
+# patients ARGUMENT...: a stage of a pipe: vx-patient-map against the deployment; who went by is counted. A shard registers
+# nobody.
 patients() {
-	run vx-patient-map --api "$API" ${VX_API_OPTIONS[@]+"${VX_API_OPTIONS[@]}"} "$@" |
+	local known=()
+	[[ $VX_PART != */* ]] || known=(--no-register)
+	run vx-patient-map --api "$API" ${VX_API_OPTIONS[@]+"${VX_API_OPTIONS[@]}"} ${known[@]+"${known[@]}"} "$@" |
 		awk -v patients="$(mktemp "$VX_TMP/patients/XXXXXXXX")" '
 			match($0, /"_patient":"[^"]*"/) && !(substr($0, RSTART, RLENGTH) in seen) {
 				seen[substr($0, RSTART, RLENGTH)]
@@ -271,7 +299,7 @@ vx_summary() {
 		}'
 	jq -r 'select(.status == "updated") | "\(.identifier | split("/")[0]).\(.diff // {} | keys[])"' "$VX_TMP/results" |
 		LC_ALL=C sort | uniq -c | awk '{ printf "  %-11s %d %s\n", "updated", $1, $2 }'
-	printf '  %-11s %d\n' patients "$(find "$VX_TMP/patients" -type f -exec awk '/[^:]"$/' {} + | LC_ALL=C sort -u | wc -l)"
+	printf '  %-11s %d\n' patients "$(vx_patients_seen | wc -l)"
 	if [ -n "$(ls "$VX_TMP/findings")" ]; then
 		printf '  %-11s %s\n' findings "$(jq -r .severity "$VX_TMP/all-findings" | awk '
 			{ count[$1]++ }
@@ -306,7 +334,9 @@ vx_at_exit() {
 	status=$(vx_worst "$status")
 	[ "$status" -gt 1 ] || [ -n "$VX_ENDED" ] || status=74
 	vx_collect || status=74
-	[ -z "$VX_STARTED" ] || { printf '%s:\n' "$VX_NAME" && vx_summary; } || status=74
+	if [ -n "$VX_STARTED" ] && [ "$VX_REPORTS" != - ]; then
+		{ vx_title && vx_summary; } || status=74
+	fi
 	if [ -n "$VX_REJECTS" ]; then cp "$VX_TMP/all-rejects" "$VX_REJECTS" || status=74; fi
 	if [ -n "$VX_FINDINGS" ]; then cp "$VX_TMP/all-findings" "$VX_FINDINGS" || status=74; fi
 	if [ -n "$VX_RESULTS" ]; then cp "$VX_TMP/results" "$VX_RESULTS" || status=74; fi
@@ -314,12 +344,16 @@ vx_at_exit() {
 		stages=$(awk '$1 > 1 && $1 != 141 { print $2, $1 }' "$VX_TMP/statuses" | paste -sd ,)
 		say "stopped with status $status${stages:+ (${stages//,/, })}"
 	fi
+	if [ -n "$VX_STARTED" ] && [ -n "$VX_REPORTS" ] && [ "$VX_PART" != finish ]; then
+		if vx_write_report "$status"; then [ "$status" -ne 1 ] || status=0; else status=74; fi
+	fi
 	rm -rf "$VX_TMP"
 	exit "$status"
 }
 
 # vx_end: marks that the script went through; the rest happens at exit.
 vx_end() {
+	[ "$VX_PART" != finish ] || vx_read_reports
 	VX_ENDED=yes
 	exit 0
 }
