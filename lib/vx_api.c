@@ -17,6 +17,7 @@
 #define GZIP_WORTH 1024 /* a shorter body fits a packet as it is */
 #define SERVER_ERROR_TRIES 3
 #define TRY_AGAIN_NS 100000000L /* behind the first try; behind the second, twice that */
+#define HEALTH_PAUSE_MOST 1     /* seconds: whoever waits for a server to start wants to begin with it */
 
 struct vx_api {
 	struct vx_api_options options;
@@ -144,22 +145,35 @@ const char *vx_api_url(const struct vx_api *api)
 	return api->shown;
 }
 
-static struct vx_http *connection(const struct vx_api *api)
+/* health: the first question of all, for which an API that is being started is waited for. */
+static struct vx_http *connection(const struct vx_api *api, bool health)
 {
-	struct vx_http_options options = {
-		.retry_for = api->options.retry_for, .timeout = api->options.timeout, .stop = api->options.stop
-	};
+	struct vx_http_options options = { .retry_for = api->options.retry_for,
+		.timeout = api->options.timeout,
+		.stop = api->options.stop,
+		.waiting = api->options.waiting,
+		.waiting_arg = api->options.waiting_arg };
 
+	if (health) {
+		options.pause_most = HEALTH_PAUSE_MOST;
+		if (api->options.wait_for > 0)
+			options.retry_for = api->options.wait_for;
+	}
 	return vx_http_new(&options);
 }
 
-struct vx_api_link *vx_api_connect(const struct vx_api *api)
+static struct vx_api_link *connect_for(const struct vx_api *api, bool health)
 {
 	struct vx_api_link *link = vx_alloc(sizeof(*link));
 
 	link->api = api;
-	link->http = connection(api);
+	link->http = connection(api, health);
 	return link;
+}
+
+struct vx_api_link *vx_api_connect(const struct vx_api *api)
+{
+	return connect_for(api, false);
 }
 
 bool vx_api_distrust(struct vx_api_link *link, int *times)
@@ -168,7 +182,7 @@ bool vx_api_distrust(struct vx_api_link *link, int *times)
 		return false;
 	nanosleep(&(struct timespec){ .tv_nsec = TRY_AGAIN_NS * *times }, NULL);
 	vx_http_free(link->http);
-	link->http = connection(link->api);
+	link->http = connection(link->api, false);
 	return true;
 }
 
@@ -354,7 +368,7 @@ static char *environment_of(const struct vx_api_answer *answer)
 
 int vx_api_check(const struct vx_api *api, struct vx_error *err)
 {
-	struct vx_api_link *link = vx_api_connect(api);
+	struct vx_api_link *link = connect_for(api, true);
 	struct vx_api_answer answer;
 	char *environment;
 	int times = 0, status;

@@ -26,10 +26,13 @@ enum vx_api_gzip { VX_API_GZIP_AUTO, VX_API_GZIP, VX_API_PLAIN }; /* auto: unles
 struct vx_api_options {
 	const char *url;                   /* NULL: $VX_API, else VX_API_DEFAULT */
 	double retry_for;                  /* as struct vx_http_options */
+	double wait_for;                   /* seconds to wait for the API to be there at all; 0: as retry_for */
 	double timeout;                    /* as struct vx_http_options */
 	bool production;                   /* a production deployment may be written to */
 	enum vx_api_gzip gzip;             /* request bodies: compressed or not */
 	const volatile sig_atomic_t *stop; /* as struct vx_http_options */
+	void (*waiting)(void *arg, const struct vx_http_wait *w); /* as struct vx_http_options */
+	void *waiting_arg;
 };
 
 /* vx_api_new: reads the routes and the token ($VX_TOKEN, or the file $VX_TOKEN_FILE names); sends nothing yet.
@@ -39,7 +42,7 @@ struct vx_api *vx_api_new(const struct vx_api_options *options, struct vx_error 
 void vx_api_free(struct vx_api *api);
 const char *vx_api_url(const struct vx_api *api); /* without a user name or password, for messages */
 
-/* vx_api_check: asks for the deployment's health.
+/* vx_api_check: asks for the deployment's health; one that is just starting is waited for.
  * Errors: VX_EREFUSED (it is production and that was not allowed; it is no vxData; 401, 403), VX_EUNREACHABLE. */
 int vx_api_check(const struct vx_api *api, struct vx_error *err) VX_MUST_USE;
 

@@ -44,8 +44,14 @@ static bool stopped(const struct vx_http *h)
 	return h->options.stop && *h->options.stop;
 }
 
+static void tell(const struct vx_http *h, const struct vx_http_wait *w)
+{
+	if (h->options.waiting)
+		h->options.waiting(h->options.waiting_arg, w);
+}
+
 /* Waits in slices, so that a stop is seen soon whichever thread the signal went to. */
-static void wait_seconds(const struct vx_http *h, double seconds)
+static void wait_seconds(const struct vx_http *h, double seconds, const struct vx_http_wait *w)
 {
 	double until = vx_now() + seconds;
 
@@ -54,16 +60,29 @@ static void wait_seconds(const struct vx_http *h, double seconds)
 		struct timespec slice = { 0, 50000000 };
 		if (left <= 0)
 			return;
+		tell(h, w);
 		if (left < 0.05)
 			slice.tv_nsec = (long)(left * 1e9);
 		nanosleep(&slice, NULL);
 	}
 }
 
+/* As back-off and server say, shortened to what the options allow, and still a different one each time. */
+static double pause_of(struct vx_http *h, CURLcode code, int attempts)
+{
+	double pause = vx_http_pause(h->curl, code, attempts, &h->random), most = h->options.pause_most;
+	curl_off_t asked = 0;
+
+	if (code == CURLE_OK)
+		curl_easy_getinfo(h->curl, CURLINFO_RETRY_AFTER, &asked);
+	return most > 0 && asked == 0 && pause > most ? most * (0.5 + pause / 20) : pause;
+}
+
 int vx_http_do(struct vx_http *h, const struct vx_http_request *q, struct vx_http_response *a, struct vx_error *err)
 {
 	struct vx_http_attempt t = { .request = q, .answer = a };
-	double give_up = -1; /* when: known once something failed */
+	struct vx_http_wait w = { .since = -1 };
+	char why[128];
 
 	a->attempts = 0;
 	for (;;) {
@@ -71,14 +90,22 @@ int vx_http_do(struct vx_http *h, const struct vx_http_request *q, struct vx_htt
 		CURLcode code = curl_easy_perform(h->curl);
 		code = vx_http_attempt_end(&t, h->curl, code);
 		if (vx_http_transient(code, a->status) && !q->no_retry && !stopped(h)) {
-			double now = vx_now(), pause = vx_http_pause(h->curl, code, a->attempts, &h->random);
-			if (give_up < 0)
-				give_up = now + h->options.retry_for;
-			if (now + pause < give_up) {
-				wait_seconds(h, pause);
+			double pause = pause_of(h, code, a->attempts);
+			if (w.since < 0) {
+				w.since = vx_now();
+				w.give_up = w.since + h->options.retry_for;
+			}
+			if (vx_now() + pause < w.give_up) {
+				vx_http_why(h->curl, code, a->status, why, sizeof(why));
+				w.why = why;
+				w.paused = vx_now();
+				w.busy = code == CURLE_OK && (a->status == 429 || a->status == 503);
+				wait_seconds(h, pause, &w);
 				if (!stopped(h))
 					continue;
 			}
+		} else if (w.since >= 0 && code == CURLE_OK) {
+			tell(h, NULL);
 		}
 		return code == CURLE_OK ? VX_OK : vx_http_story(&t, h->curl, code, err);
 	}

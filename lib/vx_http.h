@@ -20,6 +20,14 @@
 
 #define VX_HTTP_ANSWER_MAX (256L << 20)
 
+/* What a request waits for between two attempts. */
+struct vx_http_wait {
+	const char *why;       /* "connection refused", "HTTP status 503" */
+	bool busy;             /* the server is there and asked for a pause: 429 or 503 */
+	double since, give_up; /* vx_now() of the first failure, and when there will be no further attempt */
+	double paused;         /* vx_now() when this pause began */
+};
+
 struct vx_http_options {
 	double retry_for; /* seconds to go on after the first failure (connection refused or reset, time-out, 429, 502,
 	                         503, 504), with jittered exponential back-off, Retry-After respected */
@@ -27,7 +35,12 @@ struct vx_http_options {
 	const char *ca_file;    /* NULL: the system's */
 	const char *user_agent; /* NULL: "vx/<version>" */
 	const volatile sig_atomic_t
-		*stop; /* once it is not 0, no further attempt is made; NULL: none. For signal handlers */
+		*stop;     /* once it is not 0, no further attempt is made; NULL: none. For signal handlers */
+	double pause_most; /* the longest pause that the server did not ask for; 0: 10 seconds */
+	/* waiting: called as a pause begins and some twenty times a second while it lasts, and with NULL once the request
+	 * that had to wait was answered. On the thread that makes the request. NULL: nobody wants to know. */
+	void (*waiting)(void *arg, const struct vx_http_wait *w);
+	void *waiting_arg;
 };
 
 struct vx_http;

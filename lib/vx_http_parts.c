@@ -231,6 +231,19 @@ double vx_http_pause(CURL *curl, CURLcode code, int n, uint64_t *random)
 	return pause;
 }
 
+void vx_http_why(CURL *curl, CURLcode code, long status, char *out, size_t size)
+{
+	long number = 0;
+
+	curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &number);
+	if (code == CURLE_OK)
+		snprintf(out, size, "HTTP status %ld", status);
+	else
+		snprintf(out, size, "%s", number > 0 ? strerror((int)number) : curl_easy_strerror(code));
+	if (islower((unsigned char)out[1])) /* "SSL connect error" stays */
+		out[0] = (char)tolower((unsigned char)out[0]);
+}
+
 /* "https://host:port" of a URL: what may be shown of it. Empty when it is no URL. */
 static void url_origin(const char *url, char *out, size_t size)
 {

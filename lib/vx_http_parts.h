@@ -48,6 +48,9 @@ bool vx_http_transient(CURLcode code, long status);
 double vx_http_pause(CURL *curl, CURLcode code, int n, uint64_t *random);
 uint64_t vx_http_random(void);
 
+/* vx_http_why: what is transient, in few words, to show while it lasts. */
+void vx_http_why(CURL *curl, CURLcode code, long status, char *out, size_t size);
+
 /* vx_http_story: why no answer came. Never with query, headers, user or password. */
 int vx_http_story(const struct vx_http_attempt *t, CURL *curl, CURLcode code, struct vx_error *err);
 

@@ -25,8 +25,9 @@ static const char usage[] =
 	"      --offline FILE        take the patients from FILE, ask no API\n"
 	"      --api URL             the deployment (default: $VX_API, else " VX_API_DEFAULT ")\n"
 	"      --production          allow a production deployment\n"
-	"      --retry-for TIME      how long to go on trying an API that does not answer (default 60s)\n" VX_OPT_HELP
-	"\n"
+	"      --retry-for TIME      how long to go on trying an API that does not answer (default 60s)\n"
+	"      --wait-for-api TIME   how long to wait for the API to be there at all (default: as "
+	"--retry-for)\n" VX_OPT_HELP "\n"
 	"In a template {patient} is the patient's vxData name (PC00001); other names come from _match, then from the "
 	"record.\n"
 	"A token is read from $VX_TOKEN, or from the file that $VX_TOKEN_FILE names.\n";
@@ -42,7 +43,8 @@ enum {
 	OPT_OFFLINE,
 	OPT_API,
 	OPT_PRODUCTION,
-	OPT_RETRY_FOR
+	OPT_RETRY_FOR,
+	OPT_WAIT_FOR_API
 };
 
 static struct vx_template *template_option(const char *name, const char *text)
@@ -63,7 +65,8 @@ static void parse_args(int argc, char **argv, struct opts *o)
 		{ "no-register", no_argument, NULL, OPT_NO_REGISTER }, { "save", required_argument, NULL, OPT_SAVE },
 		{ "offline", required_argument, NULL, OPT_OFFLINE }, { "api", required_argument, NULL, OPT_API },
 		{ "production", no_argument, NULL, OPT_PRODUCTION },
-		{ "retry-for", required_argument, NULL, OPT_RETRY_FOR }, VX_OPT_COMMON, { NULL, 0, NULL, 0 } };
+		{ "retry-for", required_argument, NULL, OPT_RETRY_FOR },
+		{ "wait-for-api", required_argument, NULL, OPT_WAIT_FOR_API }, VX_OPT_COMMON, { NULL, 0, NULL, 0 } };
 	int c;
 
 	while ((c = getopt_long(argc, argv, VX_OPT_SHORT, longs, NULL)) != -1) {
@@ -103,6 +106,9 @@ static void parse_args(int argc, char **argv, struct opts *o)
 		case OPT_RETRY_FOR:
 			o->api.retry_for = vx_opt_seconds("--retry-for", optarg);
 			break;
+		case OPT_WAIT_FOR_API:
+			o->api.wait_for = vx_opt_seconds("--wait-for-api", optarg);
+			break;
 		default:
 			vx_opt_common(c, usage, &o->common);
 		}
@@ -116,6 +122,25 @@ static void parse_args(int argc, char **argv, struct opts *o)
 			vx_identifier_check(o->datasource, strlen(o->datasource)));
 }
 
+#define WORTH_A_LINE 2 /* seconds */
+
+/* One line about an API that stays away, one when it is back; requests are made by one thread. */
+static void tell_wait(void *arg, const struct vx_http_wait *w)
+{
+	struct opts *o = arg;
+
+	bool worth = w && vx_now() - w->since >= WORTH_A_LINE;
+
+	if (o->common.quiet)
+		return;
+	if (worth && !o->waits)
+		vx_say("the API is %s (%s): it is tried again for %.0f s", w->busy ? "busy" : "away", w->why,
+			w->give_up - w->since);
+	if (!w && o->waits)
+		vx_say("the API answers again");
+	o->waits = w && (o->waits || worth);
+}
+
 int main(int argc, char **argv)
 {
 	struct opts o = { .api = { .retry_for = 60 }, .key = "_match.patient" };
@@ -124,6 +149,8 @@ int main(int argc, char **argv)
 	int status;
 
 	vx_progname_set("vx-patient-map");
+	o.api.waiting = tell_wait;
+	o.api.waiting_arg = &o;
 	parse_args(argc, argv, &o);
 	if (map_open(&m, &o, &err) == VX_OK) {
 		struct vx_filter f = { .batch = map_batch,

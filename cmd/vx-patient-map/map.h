@@ -17,6 +17,7 @@ struct opts {
 	const char *key, *datasource, *offline, *save;
 	struct vx_template *id, *parent;
 	bool no_register, no_imply;
+	bool waits; /* somebody was told that the API is away */
 };
 
 struct map {

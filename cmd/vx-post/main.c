@@ -22,6 +22,11 @@ static bool interrupted(const struct post *p)
 	return *p->o->api.stop != 0;
 }
 
+static int connections(const struct opts *o)
+{
+	return o->common.jobs ? o->common.jobs : JOBS_DEFAULT;
+}
+
 struct threads {
 	pthread_t *list;
 	int n;
@@ -109,7 +114,7 @@ static void reject_line(struct post *p, const struct vx_error *why, const char *
 static bool start_senders(struct post *p, struct threads *t)
 {
 	struct vx_error err = VX_ERROR_INIT;
-	int jobs = p->o->common.jobs ? p->o->common.jobs : JOBS_DEFAULT;
+	int jobs = connections(p->o);
 
 	if (t->list)
 		return true;
@@ -215,12 +220,19 @@ static void read_all(struct post *p, char **files)
 static int finish(struct post *p, double started)
 {
 	struct vx_buf summary = VX_BUF_INIT;
+	char text[6000];
 	long changed = -p->counts[UNCHANGED];
 	int status;
 
 	result_rest(p);
-	if (p->error.reason[0])
-		vx_message(&p->error);
+	if (p->error.reason[0]) {
+		vx_error_format(&p->error, text, sizeof(text));
+		vx_buf_add(&p->job.messages, text, strlen(text) + 1);
+		result_emit(p);
+	}
+	if (p->unanswered > 0 && p->error.status == VX_EUNREACHABLE)
+		vx_say("no answer for %ld of the %ld records that were read: run it again, what is there stays",
+			p->unanswered, p->in);
 	if (p->in > 0 && p->malformed == p->in) {
 		vx_say("the input is no NDJSON: none of its %sline%s is a JSON object", p->in == 1 ? "only " : "first ",
 			p->in == 1 ? "" : "s");
@@ -265,6 +277,9 @@ int main(int argc, char **argv)
 	mallopt(M_ARENA_MAX, 1);
 	mallopt(M_MMAP_THRESHOLD, 256 << 10);
 	options_read(argc, argv, &o);
+	o.api.waiting = wait_told;
+	o.api.waiting_arg = &p;
+	p.pace = vx_pace_new(connections(&o), 0, vx_now());
 	vx_run_spare_inputs(&o.common, argv + optind);
 	p.api = api = vx_api_new(&o.api, &err);
 	p.model = model = api ? vx_model_load(&err) : NULL;
@@ -285,6 +300,7 @@ int main(int argc, char **argv)
 		return vx_exit_status(err.status);
 	}
 	p.job.run = p.run;
+	vx_run_expect(p.run, 0, wait_show, &p);
 	p.window = window_new(o.window, o.update);
 	read_all(&p, argv + optind);
 	status = finish(&p, started);

@@ -26,6 +26,7 @@ static const char usage[] =
 	"      --window SIZE         how much may wait for what it refers to (default 4M)\n"
 	"      --linger TIME         how long an unfilled batch waits for more input (default 50ms)\n"
 	"      --retry-for TIME      how long to go on trying an API that does not answer (default 60s)\n"
+	"      --wait-for-api TIME   how long to wait for the API to be there at all (default: as --retry-for)\n"
 	"      --gzip, --no-gzip     compress request bodies, or do not (default: unless the API is on this machine)\n"
 	"  -j, --jobs N              connections (default 2)\n"
 	"      --rejects FILE        write records that did not go in to FILE, with the reason\n"
@@ -51,6 +52,7 @@ enum {
 	OPT_WINDOW,
 	OPT_LINGER,
 	OPT_RETRY_FOR,
+	OPT_WAIT_FOR_API,
 	OPT_GZIP,
 	OPT_NO_GZIP
 };
@@ -65,7 +67,8 @@ void options_read(int argc, char **argv, struct opts *o)
 		{ "production", no_argument, NULL, OPT_PRODUCTION }, { "batch", required_argument, NULL, OPT_BATCH },
 		{ "batch-bytes", required_argument, NULL, OPT_BATCH_BYTES },
 		{ "window", required_argument, NULL, OPT_WINDOW }, { "linger", required_argument, NULL, OPT_LINGER },
-		{ "retry-for", required_argument, NULL, OPT_RETRY_FOR }, { "gzip", no_argument, NULL, OPT_GZIP },
+		{ "retry-for", required_argument, NULL, OPT_RETRY_FOR },
+		{ "wait-for-api", required_argument, NULL, OPT_WAIT_FOR_API }, { "gzip", no_argument, NULL, OPT_GZIP },
 		{ "no-gzip", no_argument, NULL, OPT_NO_GZIP }, VX_OPT_COMMON, { NULL, 0, NULL, 0 } };
 	int c;
 
@@ -108,6 +111,9 @@ void options_read(int argc, char **argv, struct opts *o)
 			break;
 		case OPT_RETRY_FOR:
 			o->api.retry_for = vx_opt_seconds("--retry-for", optarg);
+			break;
+		case OPT_WAIT_FOR_API:
+			o->api.wait_for = vx_opt_seconds("--wait-for-api", optarg);
 			break;
 		case OPT_GZIP:
 			o->api.gzip = VX_API_GZIP;

@@ -1,5 +1,6 @@
 /* post: what the parts of vx-post share. read.c makes records into items, send.c posts them from several connections,
- * fields.c says what becomes of a conflict, result.c turns the answers into results in input order.
+ * fields.c says what becomes of a conflict, result.c turns the answers into results in input order, wait.c tells of an API
+ * that is away.
  * SPDX-License-Identifier: MIT
  */
 #ifndef POST_H
@@ -13,6 +14,7 @@
 #include "vx_idset.h"
 #include "vx_json_scan.h"
 #include "vx_json_walk.h"
+#include "vx_pace.h"
 #include "vx_resource.h"
 #include "vx_run.h"
 #include "vx_spill.h"
@@ -48,6 +50,13 @@ struct item {
 	char identifier[]; /* without escapes, NUL-terminated */
 };
 
+/* What the run waits for. */
+struct waits {
+	char why[128];               /* "": for nothing */
+	double since, give_up, over; /* over: when the API answered again after the wait before */
+	bool told;
+};
+
 struct post {
 	const struct opts *o;
 	const struct vx_model *model;
@@ -66,8 +75,11 @@ struct post {
 	bool held, starved;       /* reading is held up; nothing could be sent without reading on */
 	bool too_narrow;          /* the window was full of records that waited */
 	struct vx_error error;    /* why it is */
-	int failed_alone;         /* records in a row that the server failed on, each by itself */
-	long in, malformed, rejected, unsent, local_urls, warnings, counts[STATUSES];
+	struct vx_pace pace;      /* requests at once that the server bears */
+	int in_flight;
+	struct waits waits;
+	int failed_alone; /* records in a row that the server failed on, each by itself */
+	long in, malformed, rejected, unsent, unanswered, local_urls, warnings, counts[STATUSES];
 };
 
 /* options_read: ends the process where they are wrong. */
@@ -119,6 +131,10 @@ enum status fields_judge(const struct opts *o, const struct vx_json *diff, struc
 /* fields_kept: the record with these members, appended to b. VX_EREJECT: it is no JSON. */
 int fields_kept(
 	const char *text, size_t len, const struct vx_json *keep, struct vx_buf *b, struct vx_error *err) VX_MUST_USE;
+
+/* wait.c, as vx_http.h says of waiting, and for the progress line; both with a struct post */
+void wait_told(void *post, const struct vx_http_wait *w);
+void wait_show(struct vx_buf *b, double seconds, void *post);
 
 /* send.c */
 void *sender(void *post);

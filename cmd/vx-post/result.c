@@ -361,6 +361,7 @@ void result_rest(struct post *p)
 			char reason[1200];
 
 			snprintf(reason, sizeof(reason), "no answer: %s", p->error.reason);
+			p->unanswered++;
 			failed_result(it, reason, &b);
 			it->status = FAILED;
 			it->result = b.data;

@@ -37,8 +37,9 @@ static size_t next_batch(struct connection *c)
 
 	while (!p->stop && !*p->o->api.stop && !vx_run_failed(p->run)) {
 		bool full = window_full(w), pressed = p->paused || p->ended || full;
+		bool borne = p->in_flight < vx_pace_limit(&p->pace);
 
-		if (window_waiting(w) > 0 && (pressed || p->held || p->news >= p->o->batch)) {
+		if (borne && window_waiting(w) > 0 && (pressed || p->held || p->news >= p->o->batch)) {
 			size_t n = window_take(w, pressed, p->o->batch, p->o->batch_bytes, c->batch);
 
 			p->news = 0;
@@ -126,6 +127,7 @@ static size_t apply(struct connection *c, size_t from, size_t to)
 		if (result_take(p, c->batch[i], c->answers[i - from]))
 			c->batch[n++] = c->batch[i];
 	p->failed_alone = 0;
+	vx_pace_success(&p->pace);
 	p->news += to - from;
 	result_emit(p);
 	pthread_cond_broadcast(&p->work);
@@ -211,12 +213,17 @@ void *sender(void *post)
 
 	c.batch = vx_alloc(p->o->batch * sizeof(struct entry *));
 	c.answers = vx_alloc(p->o->batch * sizeof(struct vx_slice));
-	do {
-		pthread_mutex_lock(&p->lock);
-		n = next_batch(&c);
-		pthread_mutex_unlock(&p->lock);
-	} while (n > 0 && post_range(&c, 0, n));
 	pthread_mutex_lock(&p->lock);
+	while ((n = next_batch(&c)) > 0) {
+		p->in_flight++;
+		pthread_mutex_unlock(&p->lock);
+		bool going = post_range(&c, 0, n);
+		pthread_mutex_lock(&p->lock);
+		p->in_flight--;
+		pthread_cond_broadcast(&p->work);
+		if (!going)
+			break;
+	}
 	pthread_cond_broadcast(&p->work); /* the others see the end too */
 	pthread_cond_broadcast(&p->space);
 	pthread_mutex_unlock(&p->lock);
