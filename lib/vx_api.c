@@ -302,6 +302,12 @@ static int judge(struct vx_api_link *link, const char *method, struct vx_api_ans
 		status == VX_EUNREACHABLE && r->attempts > 1 ? " to the end of --retry-for" : "", story);
 }
 
+/* A server that fails, a redirect, what is no HTTP: by what stands between, it may be all well the next moment. */
+static bool odd(int status, long http)
+{
+	return status == VX_OK ? http == 500 || (http >= 300 && http < 400) : status == VX_EREFUSED;
+}
+
 static int exchange(
 	struct vx_api_link *link, struct vx_http_request *q, struct vx_api_answer *answer, struct vx_error *err)
 {
@@ -325,7 +331,7 @@ static int exchange(
 	for (int tries = 1; tries <= SERVER_ERROR_TRIES; tries++) {
 		answer->http = 0;
 		status = vx_http_do(link->http, q, &link->response, err);
-		if (status != VX_OK || link->response.status != 500 || tries == SERVER_ERROR_TRIES)
+		if (tries == SERVER_ERROR_TRIES || !odd(status, link->response.status))
 			break;
 		nanosleep(&(struct timespec){ .tv_nsec = TRY_AGAIN_NS * tries }, NULL);
 	}

@@ -236,7 +236,8 @@ int vx_patients_ask(struct vx_api_link *link, const char *url, const char *datas
 	do {
 		status = vx_api_post(link, "map", NULL, reg ? NULL : "register=0", body.data, body.len, &answer, err);
 		taken = status == VX_OK ? take_answer(&answer, url, datasource, asks, n, err) : VX_OK;
-	} while (taken != VX_OK && vx_api_distrust(link, &times));
+		/* 400: the question may have been cut on its way. */
+	} while ((taken != VX_OK || (status == VX_EREJECT && answer.http == 400)) && vx_api_distrust(link, &times));
 	vx_buf_free(&body);
 	if (status == VX_EREJECT && answer.http == 404)
 		return vx_error_set(

@@ -216,7 +216,7 @@ volume/TT00001/2020-01-01/adc study/TT00001/2020-01-01 "
 @test "an answer to another question is not believed: no record gets another one's patient" {
 	local fault port i
 	seq 1000 | sed 's|.*|{"_match":{"patient":"w&"}}|' >"$BATS_TEST_TMPDIR/in"
-	for fault in desync stale portal short; do
+	for fault in desync stale portal short shortbody redirect nonsense; do
 		port=$(free_port)
 		python3 "$ROOT/tests/fault_proxy.py" "$port" "${API##*:}" "$BATS_TEST_TMPDIR/proxy.log" ok $fault 3>&- &
 		PROXY_PID=$!

@@ -165,7 +165,9 @@ static int ask(struct connection *c, const char *collection, const char *query, 
 		status = vx_api_post(c->link, collection ? "create" : "resources", collection, query, c->body.data,
 			c->body.len, answer, err);
 		split = status == VX_OK ? split_answer(c, answer, from, to, err) : VX_OK;
-	} while (split != VX_OK && vx_api_distrust(c->link, &times));
+		/* 400: the body may have been cut on its way; several records are halved, and so sent again. */
+	} while ((split != VX_OK || (status == VX_EREJECT && answer->http == 400 && to - from == 1)) &&
+		 vx_api_distrust(c->link, &times));
 	return status == VX_OK ? split : status;
 }
 
