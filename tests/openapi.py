@@ -169,6 +169,26 @@ def patients():
         busy(lambda: call(path, "post", 503, body=two if path == many else one, headers=j))
 
 
+def instances():
+    """The database's name: creating leaves it, changing and deleting renew it, a dry run does neither."""
+    path, j = "/v1/resources", {"Content-Type": JSON}
+    name = lambda: json.loads(send(open_url, "GET", "/v1/health")[2])
+    before, told = name(), lambda a: (a[0]["was"], a[0]["instance"])
+    call(path, "post", 200, path + "?instance=1", json.dumps([item("datasource", "i", shorthand="IN")]), j,
+         expect=lambda a: told(a) == (before["instance"],) * 2 and a[0]["newest"] > before["newest"])
+    changed = json.dumps([item("datasource", "i", shorthand="IN", description="new")])
+    call(path, "post", 200, path + "?instance=1&on_conflict=update&dry_run=1", changed, j)
+    if name()["instance"] != before["instance"]:
+        fail("a dry run renews the instance")
+    call(path, "post", 200, path + "?instance=1&on_conflict=update", changed, j,
+         expect=lambda a: told(a) == (before["instance"], name()["instance"]) and a[0]["was"] != a[0]["instance"])
+    before = name()
+    call(path + "/{identifier}", "delete", 200, path + "/datasource/i")
+    if name()["instance"] == before["instance"]:
+        fail("the instance is the same after a deletion")
+    call(path, "post", 200, path + "?instance=1", "[3]", j, expect=lambda a: "instance" not in a[0])
+
+
 def reads():
     one, all_of = "/v1/resources/{identifier}", "/v1/{collection}"
     call("/v1/health", "get", 200, expect=lambda a: a[0]["environment"] == "dev")
@@ -261,6 +281,7 @@ call("/v1/resources", "post", 200, body=json.dumps([item("datasource", "w", shor
 creates("/v1/resources", "/v1/resources")
 creates("/v1/{collection}", "/v1/volumes")
 patients()
+instances()
 reads()
 deletes()
 methods()

@@ -87,7 +87,12 @@ static int attempt(struct create *c, struct store *s, const struct plan *p, size
 	int status = store_begin(s, c->how->on_conflict == CREATE_REJECT ? STORE_CREATE : STORE_CHANGE, &c->tx, err);
 	if (status != VX_OK)
 		return status;
-	status = apply_all(c, p, err);
+	struct create_states *states = c->how->states;
+	status = states ? store_tx_state(c->tx, &states->was, err) : VX_OK;
+	if (status == VX_OK)
+		status = apply_all(c, p, err);
+	if (status == VX_OK && states)
+		status = store_tx_state(c->tx, &states->is, err);
 	if (status == VX_OK)
 		return store_end(c->tx, !c->how->dry_run && count_refused(c, p) <= known, err);
 	(void)!store_end(c->tx, false, &ignored);

@@ -14,10 +14,16 @@
  * (two patients that change names, a tree turned round) is no obstacle. */
 enum create_conflict { CREATE_REJECT, CREATE_UPDATE, CREATE_REPLACE };
 
+/* What the database was called in front of the batch and behind it, in the same transaction. */
+struct create_states {
+	struct store_state was, is;
+};
+
 struct create_options {
 	enum create_conflict on_conflict;
 	bool dry_run;
-	bool split_locked; /* production: no item sets or changes a default_split */
+	bool split_locked;            /* production: no item sets or changes a default_split */
+	struct create_states *states; /* NULL: nobody asks */
 };
 
 /* create_run: VX_OK when every item has its status and what is valid is committed (dry_run: nothing is). Else the

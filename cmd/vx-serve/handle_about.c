@@ -9,10 +9,16 @@
 
 void handle_health(struct call *call)
 {
+	struct vx_error err = VX_ERROR_INIT;
+	struct store_state state;
+	if (store_state(app_of(call)->store, &state, &err) != VX_OK) {
+		answer_failed(call, &err);
+		return;
+	}
 	vx_buf_printf(&call->out,
 		"{\"status\":\"ok\",\"service\":\"vxdata\",\"version\":\"" VX_VERSION
-		"\",\"environment\":\"%s\",\"schema\":%d}",
-		app_of(call)->environment, STORE_SCHEMA);
+		"\",\"environment\":\"%s\",\"schema\":%d,\"instance\":\"%s\",\"newest\":%lld}",
+		app_of(call)->environment, STORE_SCHEMA, state.instance, (long long)state.newest);
 	answer_json(call, 200);
 }
 

@@ -37,14 +37,25 @@ static bool on_conflict(struct call *call, enum create_conflict *what)
 	return false;
 }
 
+static void add_states(struct vx_buf *out, const struct create_states *s)
+{
+	out->len--; /* the brace */
+	vx_buf_printf(out, ",\"was\":\"%s\",\"instance\":\"%s\",\"newest\":%lld}", s->was.instance, s->is.instance,
+		(long long)s->is.newest);
+}
+
 void handle_create(struct call *call)
 {
 	struct app *app = app_of(call);
 	struct vx_error err = VX_ERROR_INIT;
 	struct batch batch;
 	struct create_options how = { .split_locked = is_production(call) };
-	if (!on_conflict(call, &how.on_conflict) || !flag_arg(call, "dry_run", false, &how.dry_run))
+	struct create_states states = { .is = { .newest = -1 } };
+	bool instance;
+	if (!on_conflict(call, &how.on_conflict) || !flag_arg(call, "dry_run", false, &how.dry_run) ||
+		!flag_arg(call, "instance", false, &instance))
 		return;
+	how.states = instance ? &states : NULL;
 	batch_init(&batch, app->model, collection_of(call));
 	int status = batch_read(&batch, call->body.data ? call->body.data : "", call->body.len, is_lines(call), &err);
 	vx_buf_free(&call->body);
@@ -52,6 +63,8 @@ void handle_create(struct call *call)
 		status = create_run(app->store, &batch, &how, &err);
 	if (status == VX_OK) {
 		batch_results(&batch, &call->out);
+		if (states.is.newest >= 0) /* nothing valid in it: then the database was not asked */
+			add_states(&call->out, &states);
 		answer_json(call, 200);
 	} else {
 		answer_failed(call, &err);

@@ -16,7 +16,7 @@ struct route {
 };
 
 static const char *const no_params[] = { NULL };
-static const char *const create_params[] = { "on_conflict", "dry_run", NULL };
+static const char *const create_params[] = { "on_conflict", "dry_run", "instance", NULL };
 static const char *const export_params[] = { "datasource", "check", NULL };
 static const char *const map_params[] = { "register", NULL };
 static const char *const list_params[] = { "parent", "datasource", "after", "limit", NULL };
