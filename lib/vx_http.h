@@ -17,6 +17,7 @@
 
 #include "vx_err.h"
 #include "vx_io.h"
+#include "vx_url.h"
 
 #define VX_HTTP_ANSWER_MAX (256L << 20)
 
@@ -73,8 +74,5 @@ void vx_http_response_clear(struct vx_http_response *a);
 
 /* vx_http_header: the value of a response header (case ignored) in out; false when there is none. */
 bool vx_http_header(const struct vx_http_response *a, const char *name, char *out, size_t size);
-
-/* vx_url_escape: all bytes but A-Za-z0-9-_.~ (and "/" when slash) as %XX, upper-case. */
-void vx_url_escape(struct vx_buf *out, const char *s, size_t n, bool slash);
 
 #endif

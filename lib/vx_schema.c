@@ -299,3 +299,29 @@ struct vx_schema_error *vx_schema_check(const struct vx_schema *s, const struct 
 	vx_buf_free(&c.path);
 	return first;
 }
+
+unsigned vx_schema_field_types(const struct vx_schema *s, const char *field)
+{
+	const struct vx_schema_property *p = vx_schema_property_find(s->root, field);
+	unsigned any = (1u << (VX_OBJECT + 1)) - 1, types = p ? any : 0;
+
+	for (const struct vx_schema_node *n = p ? p->node : NULL; n; n = n->ref)
+		if (n->types)
+			types &= n->types & 1u << VX_DOUBLE ? n->types | 1u << VX_INT : n->types;
+	return types;
+}
+
+struct vx_schema_error *vx_schema_field_check(const struct vx_schema *s, const char *field, const struct vx_json *value)
+{
+	const struct vx_schema_property *p = vx_schema_property_find(s->root, field);
+	struct vx_schema_check c = { .s = s };
+	struct vx_schema_error *first = NULL;
+
+	c.tail = &first;
+	if (!p)
+		VX_SCHEMA_REPORT(&c, field, true, value, "is not a known field");
+	else
+		holds_at(&c, p->node, value, field);
+	vx_buf_free(&c.path);
+	return first;
+}

@@ -47,6 +47,12 @@ struct vx_schema_error {
 struct vx_schema_error *vx_schema_check(const struct vx_schema *s, const struct vx_json *value, bool skip_private);
 void vx_schema_error_free(struct vx_schema_error *e); /* the whole list; NULL is allowed */
 
+/* vx_schema_field_types: what a top-level field may be, as bits 1 << enum vx_json_type ("number" has both of its kinds);
+ * 0: no such field. vx_schema_field_check: the errors of a value as that field's, as vx_schema_check would tell them. */
+unsigned vx_schema_field_types(const struct vx_schema *s, const char *field);
+struct vx_schema_error *vx_schema_field_check(
+	const struct vx_schema *s, const char *field, const struct vx_json *value);
+
 /* vx_schema_error_add: one more error at *tail; value may be NULL (null). Returns the new tail. */
 struct vx_schema_error **vx_schema_error_add(struct vx_schema_error **tail, const char *field, bool has_value,
 	const struct vx_json *value, const char *fmt, ...) VX_PRINTF(5, 6);

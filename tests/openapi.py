@@ -16,13 +16,17 @@ METHODS = ("get", "post", "delete", "put", "patch", "head", "options")
 JSON, LINES, PROBLEM = "application/json", "application/x-ndjson", "application/problem+json"
 resolver = RefResolver("file://" + os.path.abspath(os.path.join(share, "openapi.yaml")), spec)
 resolver.store[resolver.base_uri] = spec
+schemas = {}
 # The schemas' own $id is a name, not an address: they are found beside openapi.yaml.
 for name in os.listdir(os.path.join(share, "schema")):
     with open(os.path.join(share, "schema", name), encoding="utf-8") as f:
         schema = json.load(f)
     resolver.store["file://" + os.path.abspath(os.path.join(share, "schema", name))] = schema
     resolver.store[schema["$id"]] = schema
-failures, seen = [], set()
+    schemas[name] = schema
+failures, seen, headers_seen = [], set(), set()
+# What an answer's headers say beside what any server sends.
+SPEAKING = {"link", "retry-after", "allow", "www-authenticate", "etag", "location"}
 
 
 def fail(text):
@@ -65,9 +69,13 @@ def call(path, method, status, target=None, body=None, headers=None, url=open_ur
     if kind not in declared["content"]:
         fail(f"{where}: media type {kind} is not declared")
         return None
-    for name, header in declared.get("headers", {}).items():
-        if header.get("required") and name.lower() not in got_headers:
+    headers_declared = {k.lower(): v for k, v in declared.get("headers", {}).items()}
+    for name, header in headers_declared.items():
+        if header.get("required") and name not in got_headers:
             fail(f"{where}: has no {name}")
+    for name in SPEAKING & set(got_headers) - set(headers_declared):
+        fail(f"{where}: {name} is not declared")
+    headers_seen.update((path, method, str(got), name) for name in headers_declared if name in got_headers)
     seen.add((path, method, str(got), kind))
     values = [json.loads(x) for x in data.splitlines()] if kind == LINES else [json.loads(data)]
     for v in values:
@@ -218,8 +226,11 @@ def reads():
     call(all_of, "get", 200, "/v1/patients?parent=datasource/w&limit=1", expect=lambda a: a[0]["identifier"] == ids[0])
     call(all_of, "get", 200, "/v1/patients?limit=1&after=" + urllib.parse.quote(ids[0], ""),
          expect=lambda a: a[0]["identifier"] == ids[1])
-    for query in ("limit=0", "limit=x", "limit=1&limit=2", "order=up", "limit"):
+    for query in ("limit=0", "limit=x", "limit=1&limit=2", "order=up", "limit", "datasource=w", "patient=w", "parent=w"):
         call(all_of, "get", 400, "/v1/patients?" + query)
+    call(all_of, "get", 200, "/v1/patients?patient=" + ids[1], expect=lambda a: [r["identifier"] for r in a] == ids[1:])
+    for c in collections:
+        filters(c)
     for path, target in (("/v1/health", None), ("/v1/stats", None), ("/v1/export", None),
                          (one, "/v1/resources/datasource/w"), (all_of, "/v1/volumes")):
         target = target or path
@@ -234,6 +245,27 @@ def reads():
     got = send(locked_url, "GET", "/v1/stats", headers={"Authorization": "Bearer secret"})[0]
     if got != 200:
         fail(f"GET /v1/stats with its token: {got}")
+
+
+def filters(collection):
+    """Every field that holds a single value is a filter, by what the schema lets it be; no other is."""
+    path, kind = "/v1/{collection}", {v["x-vx"]["collection"]: v for v in schemas.values() if "x-vx" in v}[collection]
+    single = {"string": "x-y z", "integer": "3", "number": "0.5", "boolean": "true"}
+    for name, field in kind["properties"].items():
+        types = set()
+        for part in (field, resolver.resolve(kind["$id"].rsplit("/", 1)[0] + "/" + field["$ref"])[1] if "$ref" in field else {}):
+            types |= {part["type"]} if isinstance(part.get("type"), str) else set(part.get("type", ()))
+        of = types & set(single)
+        target = f"/v1/{collection}?{name}="
+        call(path, "get", 200 if of else 400, target)
+        if not of:
+            continue
+        value = [v for v in field.get("enum", ()) if v is not None][:1] or [single[t] for t in of]
+        valid = not list(Draft202012Validator(field, resolver=RefResolver(kind["$id"], kind, store=resolver.store)).iter_errors(
+            value[0] if of == {"string"} else json.loads(value[0])))
+        call(path, "get", 200 if valid else 400, target + urllib.parse.quote(value[0]))
+        if of != {"string"}:
+            call(path, "get", 400, target + "x")
 
 
 def deletes():
@@ -291,6 +323,9 @@ for path, node in spec["paths"].items():
             for kind in deref(response)["content"]:
                 if (path, method, status, kind) not in seen:
                     fail(f"{method.upper()} {path} {status} {kind}: declared, never seen")
+            for name in deref(response).get("headers", {}):
+                if (path, method, status, name.lower()) not in headers_seen:
+                    fail(f"{method.upper()} {path} {status}: the header {name} is declared, never seen")
 with open(os.path.join(share, "api", "routes.json"), encoding="utf-8") as f:
     routes = set(json.load(f).values())
 if routes != set(spec["paths"]):

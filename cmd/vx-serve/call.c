@@ -39,36 +39,6 @@ const char *call_arg(const struct call *call, const char *name)
 	return MHD_lookup_connection_value(call->connection, MHD_GET_ARGUMENT_KIND, name);
 }
 
-struct known {
-	struct call *call;
-	const char *const *names;
-	unsigned seen;
-};
-
-static enum MHD_Result check_arg(void *cls, enum MHD_ValueKind kind, const char *key, const char *value)
-{
-	struct known *k = cls;
-	(void)kind;
-	for (unsigned i = 0; k->names[i]; i++) {
-		if (strcmp(k->names[i], key) != 0)
-			continue;
-		if (!value || (k->seen & 1u << i))
-			call_problem(
-				k->call, 400, "query parameter %s: %s", key, value ? "is given twice" : "has no value");
-		k->seen |= 1u << i;
-		return MHD_YES;
-	}
-	call_problem(k->call, 400, "query parameter %s is not known here", key);
-	return MHD_NO;
-}
-
-bool call_args_known(struct call *call, const char *const *names)
-{
-	struct known k = { .call = call, .names = names };
-	MHD_get_connection_values(call->connection, MHD_GET_ARGUMENT_KIND, check_arg, &k);
-	return call->status == 0;
-}
-
 /* range_takes: whether one range of an Accept header (a type, "*" for any, perhaps ";q=0.5" behind) takes type. */
 static bool range_takes(const char *range, size_t n, const char *type)
 {

@@ -37,6 +37,7 @@ void handle_map(struct call *call);
 void handle_register(struct call *call);
 void handle_resolve(struct call *call);
 
+extern const char *const list_params[]; /* beside the fields of the type */
 void handle_list(struct call *call);
 void handle_export(struct call *call);
 

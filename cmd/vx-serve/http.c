@@ -86,6 +86,7 @@ static void on_completed(
 	receive_free(call);
 	vx_buf_free(&call->body);
 	vx_buf_free(&call->out);
+	vx_buf_free(&call->link);
 	free(call->uri);
 	free(call);
 	atomic_fetch_sub(&server->active, 1);
@@ -109,6 +110,8 @@ static enum MHD_Result reply(struct call *call)
 	MHD_add_response_header(r, "Content-Type", call->type);
 	if (call->allow[0])
 		MHD_add_response_header(r, "Allow", call->allow);
+	if (call->link.len)
+		MHD_add_response_header(r, "Link", call->link.data);
 	if (call->status == 401)
 		MHD_add_response_header(r, "WWW-Authenticate", "Bearer realm=\"vxdata\"");
 	if (call->status == 429 || call->status == 503)

@@ -74,6 +74,7 @@ struct call {
 	void (*more_end)(void *stream);
 	void *stream;
 	char allow[64];          /* of a 405 */
+	struct vx_buf link;      /* of a page that another follows */
 	struct receive *receive; /* how the body comes in */
 	double start;
 	bool begun, done;
@@ -92,9 +93,6 @@ void call_problem(struct call *call, unsigned status, const char *fmt, ...) VX_P
 
 /* call_arg: a query parameter, decoded; NULL when absent. */
 const char *call_arg(const struct call *call, const char *name);
-
-/* call_args_known: true when every query parameter is one of names (NULL-terminated), each once; else leaves a problem. */
-bool call_args_known(struct call *call, const char *const *names);
 
 /* call_accepts: whether the client takes this media type. */
 bool call_accepts(const struct call *call, const char *type);

@@ -2,8 +2,11 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "args.h"
+#include "filter.h"
 #include "handle.h"
 
 /* A path ends in "*" where an identifier follows, and is "/v1/?" for the name of a collection. */
@@ -19,7 +22,6 @@ static const char *const no_params[] = { NULL };
 static const char *const create_params[] = { "on_conflict", "dry_run", "instance", NULL };
 static const char *const export_params[] = { "datasource", "check", NULL };
 static const char *const map_params[] = { "register", NULL };
-static const char *const list_params[] = { "parent", "datasource", "after", "limit", NULL };
 static const char *const delete_params[] = { "recursive", NULL };
 
 static const struct route routes[] = {
@@ -66,6 +68,17 @@ static const struct route *find(struct call *call)
 	return NULL;
 }
 
+/* params_known: a list also takes the fields of its type. */
+static bool params_known(struct call *call, const struct route *r)
+{
+	if (r->params != list_params)
+		return args_known(call, r->params);
+	const char **names = filter_names(collection_of(call), list_params);
+	bool known = args_known(call, names);
+	free(names);
+	return known;
+}
+
 void routes_begin(struct call *call)
 {
 	const struct route *r = call->route = find(call);
@@ -81,7 +94,7 @@ void routes_begin(struct call *call)
 	if (!call_accepts(call, r->produces))
 		call_problem(call, 406, "the answer is %s", r->produces);
 	else
-		(void)call_args_known(call, r->params);
+		(void)params_known(call, r);
 }
 
 void routes_answer(struct call *call)

@@ -93,8 +93,8 @@ int store_tx_state(struct store_tx *tx, struct store_state *out, struct vx_error
 int store_get(struct store *s, const char *identifier, struct vx_buf *out, struct vx_error *err) VX_MUST_USE;
 
 struct store_filter {
-	const char *field; /* a member of the type's schema */
-	const char *value; /* as text: a string itself, a number or boolean as JSON writes it */
+	const char *field; /* a member of the type's schema that holds a single value */
+	const char *json;  /* that value as canonical JSON; "null": it is absent */
 };
 
 struct store_query {

@@ -120,22 +120,19 @@ struct sqlite_cursor {
 	bool export, ended; /* a statement that is stepped behind its end begins again */
 };
 
-/* filter: a string is compared as it is, a number as a number, however either is spelt. */
+/* filter: the canonical form has one spelling for a value, so that equal values are equal texts. */
 static void filter(struct select *s, const struct store_filter *f)
 {
-	char *path = vx_asprintf("$.\"%s\"", f->field), a[16], v[16];
-	vx_buf_puts(&s->sql, "CASE json_type(body, ");
+	char *path = vx_asprintf("$.\"%s\"", f->field);
+	vx_buf_puts(&s->sql, "body -> ");
 	select_value(s, path);
-	snprintf(a, sizeof a, "$%zu", s->count);
-	vx_buf_puts(&s->sql, ") WHEN 'text' THEN ");
-	select_value(s, f->value);
-	snprintf(v, sizeof v, "$%zu", s->count);
-	vx_buf_printf(&s->sql,
-		" = json_extract(body, %s) WHEN 'true' THEN %s = 'true' WHEN 'false' THEN %s = 'false' ELSE "
-		"CASE WHEN json_valid(%s) THEN json_type(%s) IN ('integer', 'real') AND "
-		"json_extract(%s, '$') = json_extract(body, %s) ELSE false END END",
-		a, v, v, v, v, v, a);
 	free(path);
+	if (!strcmp(f->json, "null")) {
+		vx_buf_puts(&s->sql, " IS NULL");
+		return;
+	}
+	vx_buf_puts(&s->sql, " = ");
+	select_value(s, f->json);
 }
 
 struct store_cursor *sqlite_query(struct store *store, const struct store_query *q, struct vx_error *err)

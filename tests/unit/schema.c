@@ -242,6 +242,33 @@ static void test_files(void)
 	rmdir(dir);
 }
 
+static void test_field(void)
+{
+	struct vx_error err = VX_ERROR_INIT;
+	struct vx_schema *s =
+		schema("{\"$defs\":{\"n\":{\"type\":[\"number\",\"null\"],\"minimum\":0}},\"required\":[\"t\"],"
+		       "\"properties\":{\"n\":{\"$ref\":\"#/$defs/n\",\"maximum\":9},\"t\":{\"type\":\"string\"},"
+		       "\"any\":{}}}",
+			&err);
+	struct vx_json *v = vx_json_int(10);
+	unsigned number = 1u << VX_INT | 1u << VX_DOUBLE | 1u << VX_NULL;
+
+	ok(vx_schema_field_types(s, "n") == number, "a field's types are found behind its $ref");
+	ok(vx_schema_field_types(s, "t") == 1u << VX_STRING, "a field of one type");
+	ok(vx_schema_field_types(s, "any") == (1u << (VX_OBJECT + 1)) - 1, "a field without a type may be any");
+	ok(vx_schema_field_types(s, "x") == 0, "no such field");
+	struct vx_schema_error *e = vx_schema_field_check(s, "n", v);
+	ok(e && !e->next && !strcmp(e->field, "n") && !strcmp(e->reason, "is not at most 9"),
+		"one field is checked without the others");
+	vx_schema_error_free(e);
+	ok(!vx_schema_field_check(s, "n", NULL), "and may be null where the schema says so");
+	e = vx_schema_field_check(s, "x", v);
+	ok(e && !strcmp(e->reason, "is not a known field"), "a field that is not there has no value");
+	vx_schema_error_free(e);
+	vx_json_free(v);
+	vx_schema_free(s);
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < sizeof(said) / sizeof(*said); i++) {
@@ -262,5 +289,6 @@ int main(void)
 	}
 	test_hidden();
 	test_files();
+	test_field();
 	return tap_end();
 }
