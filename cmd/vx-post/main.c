@@ -225,6 +225,10 @@ static int finish(struct post *p, double started)
 	int status;
 
 	result_rest(p);
+	if (p->table) {
+		table_end(p->table, &p->job.out);
+		(void)!vx_run_commit(p->run, &p->job);
+	}
 	if (p->error.reason[0]) {
 		vx_error_format(&p->error, text, sizeof(text));
 		vx_buf_add(&p->job.messages, text, strlen(text) + 1);
@@ -300,12 +304,14 @@ int main(int argc, char **argv)
 		return vx_exit_status(err.status);
 	}
 	p.job.run = p.run;
+	p.table = o.table ? table_new(model, o.common.verbose > 0) : NULL;
 	vx_run_expect(p.run, 0, wait_show, &p);
 	p.window = window_new(o.window, o.update);
 	read_all(&p, argv + optind);
 	status = finish(&p, started);
 	vx_job_free(&p.job);
 	window_free(p.window);
+	table_free(p.table);
 	vx_idset_free(p.planned);
 	vx_idset_free(p.said);
 	vx_spill_free(p.spill);

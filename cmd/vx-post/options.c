@@ -18,7 +18,8 @@ static const char usage[] =
 	"      --update FIELD,...    update a resource that differs in none but these fields\n"
 	"      --fill FIELD,...      these fields may be known later: null there is filled in, null here changes "
 	"nothing\n"
-	"      --dry-run             ask what would become of each resource; nothing is written\n"
+	"      --dry-run[=table]     ask what would become of each resource; nothing is written (table: told to a "
+	"person)\n"
 	"      --expect-unchanged    exit with 1 unless every result is \"unchanged\"\n"
 	"      --production          allow a production deployment\n"
 	"      --batch N             resources a request at most (default 250)\n"
@@ -62,7 +63,7 @@ void options_read(int argc, char **argv, struct opts *o)
 	static const struct option longs[] = { { "api", required_argument, NULL, OPT_API },
 		{ "on-conflict", required_argument, NULL, OPT_ON_CONFLICT },
 		{ "update", required_argument, NULL, OPT_UPDATE }, { "fill", required_argument, NULL, OPT_FILL },
-		{ "dry-run", no_argument, NULL, OPT_DRY_RUN },
+		{ "dry-run", optional_argument, NULL, OPT_DRY_RUN },
 		{ "expect-unchanged", no_argument, NULL, OPT_EXPECT_UNCHANGED },
 		{ "production", no_argument, NULL, OPT_PRODUCTION }, { "batch", required_argument, NULL, OPT_BATCH },
 		{ "batch-bytes", required_argument, NULL, OPT_BATCH_BYTES },
@@ -90,6 +91,9 @@ void options_read(int argc, char **argv, struct opts *o)
 			break;
 		case OPT_DRY_RUN:
 			o->dry_run = true;
+			o->table = optarg && strcmp(optarg, "table") == 0;
+			if (optarg && !o->table && strcmp(optarg, "ndjson") != 0)
+				vx_die(VX_EUSAGE, "--dry-run: '%s' is neither table nor ndjson", optarg);
 			break;
 		case OPT_EXPECT_UNCHANGED:
 			o->expect_unchanged = true;

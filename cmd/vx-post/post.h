@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdint.h>
 
+#include "table.h"
 #include "vx_api.h"
 #include "vx_idset.h"
 #include "vx_json_scan.h"
@@ -25,6 +26,7 @@ struct opts {
 	struct vx_api_options api;
 	size_t batch, batch_bytes, window;
 	bool update, dry_run, expect_unchanged;
+	bool table; /* results as text for a person, not as NDJSON */
 	struct vx_buf update_fields, fill_fields; /* ",a,b,"; empty: none */
 	int linger_ms;
 };
@@ -68,6 +70,7 @@ struct post {
 	struct window *window;
 	struct vx_spill *spill;   /* texts that wait, when there are many; NULL until then */
 	size_t text_bytes;        /* texts in memory */
+	struct table *table;      /* NULL: results are NDJSON */
 	struct vx_idset *planned; /* what a dry run would have created; else NULL */
 	struct vx_idset *said;    /* with update: what this run has said something about; else NULL */
 	size_t news;              /* records and answers since a batch was last looked for */

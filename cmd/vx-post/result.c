@@ -297,16 +297,20 @@ static void tell_result(struct post *p, const struct item *it, const char *text,
 	vx_reject(&rec, &err);
 }
 
-static void write_result(struct post *p, struct item *it)
+/* The same for a person: the table says it all, so that stderr need not. */
+static void write_row(struct post *p, const struct item *it, const char *text, struct vx_json *result)
 {
-	struct vx_buf *out = &p->job.out, b = VX_BUF_INIT;
-	struct vx_json *result = NULL;
-	struct vx_error err = VX_ERROR_INIT;
-	const char *text = "";
+	size_t said = p->job.messages.len;
 
-	/* A plain result of a record without a _source needs nothing of what was sent. */
-	if ((it->result || it->source_len) && item_text(p, it, &b, &text, &err) != VX_OK)
-		post_stop(p, &err);
+	table_take(p->table, it->type, it->identifier, names[it->status], result, &p->job.out);
+	if (result)
+		tell_result(p, it, text, result);
+	p->job.messages.len = said;
+}
+
+static void write_line(struct post *p, const struct item *it, const char *text)
+{
+	struct vx_buf *out = &p->job.out;
 
 	if (it->result)
 		vx_buf_add(out, it->result, it->result_len);
@@ -319,10 +323,29 @@ static void write_result(struct post *p, struct item *it)
 		vx_buf_putc(out, '}');
 	}
 	vx_buf_putc(out, '\n');
+}
+
+static void write_result(struct post *p, struct item *it)
+{
+	struct vx_buf b = VX_BUF_INIT;
+	struct vx_json *result = NULL;
+	struct vx_error err = VX_ERROR_INIT;
+	const char *text = "";
+
+	/* A plain result of a record without a _source needs nothing of what was sent. */
+	if ((it->result || it->source_len) && item_text(p, it, &b, &text, &err) != VX_OK)
+		post_stop(p, &err);
+	if (it->result && vx_json_parse(it->result, it->result_len, &result, NULL) != VX_OK)
+		result = NULL;
 	p->job.emitted++;
 	p->counts[it->status]++;
-	if (it->result && vx_json_parse(it->result, it->result_len, &result, NULL) == VX_OK)
-		tell_result(p, it, text, result);
+	if (p->table) {
+		write_row(p, it, text, result);
+	} else {
+		write_line(p, it, text);
+		if (result)
+			tell_result(p, it, text, result);
+	}
 	vx_json_free(result);
 	vx_buf_free(&b);
 }
