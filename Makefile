@@ -24,7 +24,7 @@ LIBS_vx-patient-map := -lcurl -ldeflate -lz
 LIBS_vx-upload      := -lcurl -lexpat -ldeflate -lz
 LIBS_vx-post        := -lcurl -ldeflate -lz
 LIBS_vx-pathology   :=
-LIBS_vx-serve       := -lmicrohttpd -lsqlite3 -lz
+LIBS_vx-serve       := -lmicrohttpd -lgnutls -lsqlite3 -lz
 test_libs := -ldeflate -lexpat -lcsv -lcurl -lmicrohttpd -lsqlite3 -lz
 
 lib_obj := $(patsubst lib/%.c,$(BUILD)/lib/%.o,$(wildcard lib/*.c))

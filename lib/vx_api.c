@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "vx_host.h"
 #include "vx_json.h"
 #include "vx_opt.h"
 
@@ -52,19 +53,15 @@ static char *without_userinfo(const char *url)
 }
 
 /* Whether the URL names this machine: then compressing costs both sides more than the bytes saved. */
-static bool is_loopback(const char *url)
+static bool is_near(const char *url)
 {
-	static const char *const hosts[] = { "localhost", "[::1]" };
 	const char *host = strstr(url, "//") + 2;
-	size_t n = strcspn(host, "/");
+	size_t n = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/");
+	char *bare = vx_strndup(host, n);
+	bool near = vx_host_is_loopback(bare);
 
-	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
-		size_t len = strlen(hosts[i]);
-
-		if (n >= len && strncasecmp(host, hosts[i], len) == 0 && (n == len || host[len] == ':'))
-			return true;
-	}
-	return strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.:") == n;
+	free(bare);
+	return near;
 }
 
 static int load_routes(struct vx_api *api, struct vx_error *err)
@@ -119,7 +116,7 @@ struct vx_api *vx_api_new(const struct vx_api_options *options, struct vx_error 
 		vx_api_free(api);
 		return NULL;
 	}
-	api->gzip = options->gzip == VX_API_GZIP || (options->gzip == VX_API_GZIP_AUTO && !is_loopback(api->shown));
+	api->gzip = options->gzip == VX_API_GZIP || (options->gzip == VX_API_GZIP_AUTO && !is_near(api->shown));
 	if (load_routes(api, err) != VX_OK || load_token(api, err) != VX_OK) {
 		vx_api_free(api);
 		return NULL;

@@ -1,19 +1,11 @@
 /* vx_s3_place: where a bucket is: from endpoint, region and addressing style to origin, Host header and path.
  * In: what vx_aws found, the bucket's name. Out: struct vx_s3, ready for vx_s3_call. SPDX-License-Identifier: MIT */
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "vx_host.h"
 #include "vx_s3_call.h"
-
-static bool is_loopback(const char *host)
-{
-	struct in_addr v4;
-	if (strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0)
-		return true;
-	return inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127;
-}
 
 static bool bucket_ok(const char *b)
 {
@@ -40,7 +32,7 @@ static int place(struct vx_s3 *s3, const struct vx_s3_options *o, struct vx_erro
 	int status = VX_OK;
 	if (n == 0 || strchr(host, '@') || at[n + path])
 		status = vx_error_set(err, VX_EUSAGE, NULL, "the endpoint of the store is no plain URL of a host");
-	else if (!tls && !o->insecure_http && !is_loopback(bare))
+	else if (!tls && !o->insecure_http && !vx_host_is_loopback(bare))
 		status = vx_error_set(err, VX_EUSAGE, NULL,
 			"http://%s would carry the files unencrypted: give an https endpoint, or --insecure-http",
 			host);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Holds share/openapi.yaml against running servers: every answer is declared, every declared answer is seen.
 openapi.py SHARE OPEN_URL LOCKED_URL PRODUCTION_URL DB -> what differs on stdout, status 1 when anything does.
-LOCKED_URL asks for the token "secret"; DB is the file of OPEN_URL, whose --max-body is 1 MiB.
+LOCKED_URL asks for the token "secret", or "a-token-that-reads" for what does not write; DB is the file of OPEN_URL, whose --max-body is 1 MiB.
 
 SPDX-License-Identifier: MIT
 """
@@ -77,7 +77,10 @@ def call(path, method, status, target=None, body=None, headers=None, url=open_ur
         fail(f"{where}: {name} is not declared")
     headers_seen.update((path, method, str(got), name) for name in headers_declared if name in got_headers)
     seen.add((path, method, str(got), kind))
-    values = [json.loads(x) for x in data.splitlines()] if kind == LINES else [json.loads(data)]
+    if kind == LINES:
+        values = [json.loads(x) for x in data.splitlines()]
+    else:
+        values = [data.decode() if kind.startswith("text/") else json.loads(data)]
     for v in values:
         check(declared["content"][kind]["schema"], v, where)
     if kind == PROBLEM and values[0]["status"] != got:
@@ -134,6 +137,8 @@ def creates(path, target):
     post(415, "[]", headers={"Content-Type": "text/csv"})
     post(415, "[]", headers=dict(j, **{"Content-Encoding": "br"}))
     post(401, "[]", url=locked_url)
+    post(403, "[]", url=locked_url, headers=dict(j, Authorization="Bearer a-token-that-reads"))
+    post(200, "[]", "?dry_run=1", url=locked_url, headers=dict(j, Authorization="Bearer a-token-that-reads"))
     busy(lambda: post(503, [dict(v, b_value=1)], "?on_conflict=update"))
 
 
@@ -174,6 +179,8 @@ def patients():
         call(path, "post", 413, body=b"[" + b" " * (2 << 20), headers=j)
         call(path, "post", 415, body=none, headers={"Content-Type": "application/x-www-form-urlencoded"})
         call(path, "post", 401, body=none, headers=j, url=locked_url)
+        reader = dict(j, Authorization="Bearer a-token-that-reads")
+        call(path, "post", 404 if path == res else 403, body=none, headers=reader, url=locked_url)
         busy(lambda: call(path, "post", 503, body=two if path == many else one, headers=j))
 
 
@@ -202,6 +209,7 @@ def reads():
     call("/v1/health", "get", 200, expect=lambda a: a[0]["environment"] == "dev")
     call("/v1/health", "get", 200, url=production_url, expect=lambda a: a[0]["environment"] == "production")
     call("/v1/health", "get", 200, url=locked_url)
+    call("/v1/metrics", "get", 200, expect=lambda a: "\nvx_http_requests_total{" in a[0])
     call("/v1/stats", "get", 200, expect=lambda a: a[0]["total"] == sum(
         n for d in a[0]["datasources"] for n in d["collections"].values()))
     call("/v1/export", "get", 200, expect=lambda a: "created_at" not in a[0] and len(a) > 3)
@@ -231,7 +239,8 @@ def reads():
     call(all_of, "get", 200, "/v1/patients?patient=" + ids[1], expect=lambda a: [r["identifier"] for r in a] == ids[1:])
     for c in collections:
         filters(c)
-    for path, target in (("/v1/health", None), ("/v1/stats", None), ("/v1/export", None),
+    for path, target in (("/v1/health", None), ("/v1/stats", None), ("/v1/metrics", None),
+                         ("/v1/export", None),
                          (one, "/v1/resources/datasource/w"), (all_of, "/v1/volumes")):
         target = target or path
         call(path, "get", 400, target + "?nonsense=1")

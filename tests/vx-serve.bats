@@ -45,6 +45,7 @@ specimen() { # specimen NAME PARENT ROOT [SUMMARY]
 	PYTHON=/usr/bin/python3
 	"$PYTHON" -c 'import yaml, jsonschema' 2>/dev/null || PYTHON=python3
 	echo secret >"$BATS_TEST_TMPDIR/tokens"
+	vx-serve --hash-token read <<<a-token-that-reads >>"$BATS_TEST_TMPDIR/tokens"
 	PIDS=
 	DB=$BATS_TEST_TMPDIR/locked.db start_serve --token-file "$BATS_TEST_TMPDIR/tokens"
 	locked=$API PIDS="$SERVE_PID"

@@ -277,16 +277,21 @@ int batch_read(struct batch *b, const char *body, size_t len, bool lines, struct
 	return more;
 }
 
+const char *item_word(enum item_status status)
+{
+	static const char *const words[] = { "pending", "created", "unchanged", "updated", "conflict", "invalid",
+		"orphan" };
+	return words[status];
+}
+
 static void put_result(const struct item *it, struct vx_buf *out)
 {
-	static const char *const status[] = { "pending", "created", "unchanged", "updated", "conflict", "invalid",
-		"orphan" };
 	vx_buf_puts(out, "{\"identifier\":");
 	if (it->shown)
 		vx_json_put_string(out, it->shown, strlen(it->shown));
 	else
 		vx_buf_puts(out, "null");
-	put_member(out, "status", status[it->status]);
+	put_member(out, "status", item_word(it->status));
 	if (it->errors.len)
 		vx_buf_printf(out, ",\"errors\":[%s]", it->errors.data);
 	if (it->warnings.len)

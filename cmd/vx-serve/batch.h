@@ -86,6 +86,8 @@ struct name *batch_name(struct batch *b, const char *text);
 void item_error(struct item *it, enum item_status status, const char *field, const char *value, const char *fmt, ...)
 	VX_PRINTF(5, 6);
 
+const char *item_word(enum item_status status); /* as results tell it: "created" */
+
 const char *batch_keep(struct batch *b, const char *s); /* a copy that lives as long as the batch; NULL stays NULL */
 
 /* batch_order: the pending items' indices, parents and references first, each layer by identifier, equal identifiers as

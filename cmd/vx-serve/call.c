@@ -15,13 +15,10 @@ static const char *title(unsigned status)
 	return phrase ? phrase : "Error";
 }
 
-void call_problem(struct call *call, unsigned status, const char *fmt, ...)
+static void problem(struct call *call, unsigned status, const char *fmt, va_list args)
 {
 	char detail[1400];
-	va_list args;
-	va_start(args, fmt);
 	vsnprintf(detail, sizeof detail, fmt, args);
-	va_end(args);
 	call->status = status;
 	call->type = "application/problem+json";
 	vx_buf_clear(&call->out);
@@ -32,6 +29,23 @@ void call_problem(struct call *call, unsigned status, const char *fmt, ...)
 	vx_utf8_mend(detail);
 	vx_json_put_string(&call->out, detail, strlen(detail));
 	vx_buf_putc(&call->out, '}');
+}
+
+void call_problem(struct call *call, unsigned status, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	problem(call, status, fmt, args);
+	va_end(args);
+}
+
+void call_refuse(struct call *call, const char *why, unsigned status, const char *fmt, ...)
+{
+	va_list args;
+	va_start(args, fmt);
+	problem(call, status, fmt, args);
+	va_end(args);
+	call->refused = why;
 }
 
 const char *call_arg(const struct call *call, const char *name)

@@ -26,8 +26,12 @@ enum guard_phase {
 	GUARD_SEND,   /* it has to take the answer */
 };
 
-/* Why peers were hung up on. */
+/* Why peers were hung up on, and the words for it. */
 enum guard_reason { GUARD_IDLE, GUARD_SLOW_SENDER, GUARD_SLOW_READER, GUARD_CROWDED, GUARD_REASONS };
+#define GUARD_WORDS                                                                                                    \
+	{                                                                                                              \
+		"idle", "slow_sender", "slow_reader", "crowded"                                                        \
+	}
 
 struct guard_limits {
 	unsigned connections;

@@ -28,6 +28,7 @@ char *identifier_arg(const struct call *call, const char *name);
 
 void handle_health(struct call *call);
 void handle_stats(struct call *call);
+void handle_metrics(struct call *call);
 
 void handle_create(struct call *call);
 void handle_get(struct call *call);

@@ -1,4 +1,4 @@
-/* handle_about: what a deployment says about itself. GET /v1/health, /v1/stats -> JSON
+/* handle_about: what a deployment says about itself. GET /v1/health, /v1/stats -> JSON; /v1/metrics
  *
  * SPDX-License-Identifier: MIT
  */
@@ -20,6 +20,13 @@ void handle_health(struct call *call)
 		"\",\"environment\":\"%s\",\"schema\":%d,\"instance\":\"%s\",\"newest\":%lld}",
 		app_of(call)->environment, STORE_SCHEMA, state.instance, (long long)state.newest);
 	answer_json(call, 200);
+}
+
+void handle_metrics(struct call *call)
+{
+	http_metrics(call->server, &call->out);
+	call->status = 200;
+	call->type = "text/plain; version=0.0.4; charset=utf-8";
 }
 
 struct stats {

@@ -44,6 +44,17 @@ static void add_states(struct vx_buf *out, const struct create_states *s)
 		(long long)s->is.newest);
 }
 
+/* count: the results, for /v1/metrics. */
+static void count(struct call *call, const struct batch *batch)
+{
+	uint64_t n[ITEM_WAITING] = { 0 };
+	for (size_t i = 0; i < batch->count; i++)
+		n[batch->items[i].status]++;
+	for (enum item_status status = ITEM_CREATED; status < ITEM_WAITING; status++)
+		if (n[status])
+			metrics_count(call->server->metrics, METRICS_RESOURCES, item_word(status), n[status]);
+}
+
 void handle_create(struct call *call)
 {
 	struct app *app = app_of(call);
@@ -65,6 +76,8 @@ void handle_create(struct call *call)
 		batch_results(&batch, &call->out);
 		if (states.is.newest >= 0) /* nothing valid in it: then the database was not asked */
 			add_states(&call->out, &states);
+		if (!how.dry_run)
+			count(call, &batch);
 		answer_json(call, 200);
 	} else {
 		answer_failed(call, &err);

@@ -7,40 +7,20 @@
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "http.h"
+#include "gate.h"
 #include "receive.h"
 #include "stream.h"
-#include "vx_hash.h"
+#include "tls.h"
 
 #define MEMORY 131072 /* of a connection: its headers and its read buffer */
 #define STREAMS 32    /* answers under way that hold a snapshot of the database */
 #define HURRY 5.0     /* the idle time while the server stops */
 #define RETRY_AFTER "1"
-
-/* authorized: compares hashes, all of them, in full: the time it takes tells nothing about a token. */
-static bool authorized(const struct call *call)
-{
-	const struct http_server *s = call->server;
-	if (s->token_count == 0)
-		return true;
-	const char *value = MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, "Authorization");
-	if (!value || strncasecmp(value, "Bearer ", 7) != 0)
-		return false;
-	char hash[65];
-	volatile unsigned char found = 0;
-	vx_sha256_bytes(value + 7, strlen(value + 7), hash);
-	for (size_t i = 0; i < s->token_count; i++) {
-		unsigned char differs = 0;
-		for (size_t k = 0; k < 64; k++)
-			differs |= (unsigned char)(hash[k] ^ s->tokens[i][k]);
-		found |= differs == 0;
-	}
-	return found;
-}
 
 static void on_connection(
 	void *cls, struct MHD_Connection *connection, void **context, enum MHD_ConnectionNotificationCode code)
@@ -66,8 +46,40 @@ static void *on_uri(void *cls, const char *uri, struct MHD_Connection *connectio
 	call->peer = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 	call->uri = vx_strdup(uri);
 	call->start = vx_now();
+	call->waited = -1;
 	atomic_fetch_add(&server->active, 1);
 	return call;
+}
+
+/* tell: metrics and log hear of a call that is over. One that never became a request was refused by libmicrohttpd. */
+static void tell(struct call *call, bool whole)
+{
+	struct http_server *server = call->server;
+	const char *route = call->pattern ? call->pattern : "none", *verb = call->verb ? call->verb : "other";
+	double seconds = vx_now() - call->start;
+	if (!call->begun)
+		metrics_count(server->metrics, METRICS_REFUSED, "malformed", 1);
+	else
+		metrics_request(server->metrics, &(struct metrics_request){ .route = route,
+							 .method = verb,
+							 .status = call->status,
+							 .seconds = seconds,
+							 .waited = call->waited,
+							 .in = call->in,
+							 .out = call->sent });
+	if (call->refused)
+		metrics_count(server->metrics, METRICS_REFUSED, call->refused, 1);
+	if (server->access)
+		access_add(server->access, &(struct access_entry){ .id = call->id,
+						   .route = route,
+						   .method = verb,
+						   .token = call->token,
+						   .origin = peer_origin(call->peer),
+						   .status = call->status,
+						   .seconds = seconds,
+						   .in = call->in,
+						   .out = call->sent,
+						   .cut = !whole });
 }
 
 static void on_completed(
@@ -79,9 +91,7 @@ static void on_completed(
 	if (!call)
 		return;
 	*context = NULL;
-	if (server->log)
-		vx_say("%s %s %u %.3f s%s", call->begun ? call->method : "-", call->uri, call->status,
-			vx_now() - call->start, code == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "" : " (cut off)");
+	tell(call, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
 	guard_phase(server->guard, call->peer, GUARD_HEADER);
 	receive_free(call);
 	vx_buf_free(&call->body);
@@ -98,6 +108,7 @@ static struct MHD_Response *response_new(struct call *call)
 		return stream_response(call);
 	char *data = call->out.data;
 	size_t len = call->out.len;
+	call->sent = strcmp(call->verb, "HEAD") ? len : 0;
 	call->out = (struct vx_buf)VX_BUF_INIT;
 	return MHD_create_response_from_buffer(len, data, MHD_RESPMEM_MUST_FREE);
 }
@@ -108,6 +119,7 @@ static enum MHD_Result reply(struct call *call)
 	if (!r)
 		return MHD_NO;
 	MHD_add_response_header(r, "Content-Type", call->type);
+	MHD_add_response_header(r, "X-Request-Id", call->id);
 	if (call->allow[0])
 		MHD_add_response_header(r, "Allow", call->allow);
 	if (call->link.len)
@@ -122,18 +134,6 @@ static enum MHD_Result reply(struct call *call)
 	enum MHD_Result result = MHD_queue_response(call->connection, call->status, r);
 	MHD_destroy_response(r);
 	return result;
-}
-
-/* begin: all that can be said before the body has come. */
-static void begin(struct call *call)
-{
-	call->server->begin(call);
-	if (!call->open && !authorized(call)) {
-		call->allow[0] = '\0';
-		call_problem(call, 401, "a token is needed: Authorization: Bearer ...");
-	}
-	if (atomic_load(&call->server->stopping))
-		call_problem(call, 503, "this server is stopping: try again");
 }
 
 /* finish: the body is here: what the handler says to it. */
@@ -153,6 +153,7 @@ static void finish(struct call *call)
 static void work(struct job *job)
 {
 	struct call *call = (struct call *)(void *)((char *)job - offsetof(struct call, job));
+	call->waited = vx_now() - call->waited;
 	finish(call);
 	places_give(call->server->queue, peer_origin(call->peer));
 	MHD_resume_connection(call->connection);
@@ -164,18 +165,19 @@ static bool enqueue(struct call *call)
 	struct http_server *server = call->server;
 	switch (places_take(server->queue, peer_origin(call->peer))) {
 	case PLACES_FULL:
-		call_problem(call, 503, "too many requests are waiting: try again");
+		call_refuse(call, "queue", 503, "too many requests are waiting: try again");
 		return false;
 	case PLACES_SHARE:
-		call_problem(call, 429, "too many requests of yours are waiting: send fewer at once");
+		call_refuse(call, "share", 429, "too many requests of yours are waiting: send fewer at once");
 		return false;
 	case PLACES_TAKEN:
 		break;
 	}
 	call->job.run = work;
+	call->waited = vx_now();
 	guard_phase(server->guard, call->peer, GUARD_WORK);
 	MHD_suspend_connection(call->connection);
-	pool_put(server->pool, call->takes_body ? POOL_WRITE : POOL_READ, &call->job);
+	pool_put(server->pool, call->takes_body || call->writes ? POOL_WRITE : POOL_READ, &call->job);
 	return true;
 }
 
@@ -191,13 +193,13 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 		call->begun = true;
 		call->connection = connection;
 		call->path = url;
-		call->method = !strcmp(method, "HEAD") ? "GET" : method;
 		guard_phase(server->guard, call->peer, GUARD_BODY);
-		begin(call);
+		gate_begin(call, method);
 		return receive_begin(call) ? MHD_YES : reply(call);
 	}
 	if (*size) {
 		guard_moved(server->guard, call->peer, *size);
+		call->in += *size;
 		bool go_on = receive_bytes(call, data, *size);
 		*size = 0;
 		return go_on ? MHD_YES : MHD_NO;
@@ -214,7 +216,7 @@ static void on_log(void *cls, const char *fmt, va_list args)
 {
 	const struct http_server *server = cls;
 	char line[512];
-	if (!server->log)
+	if (!server->verbose)
 		return;
 	vsnprintf(line, sizeof line, fmt, args);
 	line[strcspn(line, "\n")] = '\0';
@@ -224,13 +226,41 @@ static void on_log(void *cls, const char *fmt, va_list args)
 static struct MHD_Daemon *daemon_start(struct http_server *s, const struct sockaddr *address)
 {
 	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG |
-			 (address->sa_family == AF_INET6 ? MHD_USE_IPv6 : 0);
+			 (address->sa_family == AF_INET6 ? MHD_USE_IPv6 : 0) | (s->tls ? MHD_USE_TLS : 0);
+	struct MHD_OptionItem tls[] = { { MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)(uintptr_t)tls_retrieve },
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES }, { MHD_OPTION_END, 0, NULL } };
 	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, s,
 		MHD_OPTION_SOCK_ADDR, address, MHD_OPTION_URI_LOG_CALLBACK, on_uri, s, MHD_OPTION_NOTIFY_COMPLETED,
 		on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_CONNECTION_LIMIT,
 		s->limits.connections, MHD_OPTION_CONNECTION_TIMEOUT, 0u, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 		(size_t)MEMORY, MHD_OPTION_CONNECTION_MEMORY_INCREMENT, (size_t)(MEMORY / 2),
-		MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+		MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
+		s->tls ? tls : tls + 2, MHD_OPTION_END);
+}
+
+void http_tokens(struct http_server *server, struct tokens *tokens)
+{
+	pthread_rwlock_wrlock(&server->tokens_lock);
+	struct tokens *old = server->tokens;
+	server->tokens = tokens;
+	pthread_rwlock_unlock(&server->tokens_lock);
+	tokens_free(old);
+}
+
+void http_metrics(struct http_server *server, struct vx_buf *out)
+{
+	unsigned long dropped[GUARD_REASONS];
+	struct metrics_now now = {
+		.in_flight = (uint64_t)atomic_load(&server->active),
+		.waiting = pool_waiting(server->pool),
+		.streams = places_used(server->streams),
+		.connections = guard_count(server->guard, dropped),
+		.body_bytes = atomic_load(&server->bytes),
+		.log_lost = server->access ? access_lost(server->access) : 0,
+	};
+	for (int i = 0; i < GUARD_REASONS; i++)
+		now.dropped[i] = dropped[i];
+	metrics_print(server->metrics, &now, out);
 }
 
 static void parts_free(struct http_server *s)
@@ -239,6 +269,7 @@ static void parts_free(struct http_server *s)
 	guard_free(s->guard);
 	places_free(s->queue);
 	places_free(s->streams);
+	metrics_free(s->metrics);
 }
 
 int http_start(struct http_server *server, struct vx_error *err)
@@ -248,6 +279,9 @@ int http_start(struct http_server *server, struct vx_error *err)
 	int code = getaddrinfo(server->address, server->port, &hints, &list);
 	if (code != 0)
 		return vx_error_set(err, VX_EIO, NULL, "%s: %s", server->address, gai_strerror(code));
+	if (getrandom(&server->salt, sizeof server->salt, 0) != sizeof server->salt)
+		return vx_error_errno(err, VX_EIO, NULL, "no random numbers are to be had");
+	server->metrics = metrics_new();
 	server->guard = guard_new(
 		&(struct guard_limits){ .connections = l->connections, .idle = l->idle, .request = l->request });
 	server->pool = pool_new(l->workers);

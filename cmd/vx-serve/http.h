@@ -9,11 +9,15 @@
 #ifndef HTTP_H
 #define HTTP_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
+#include "access.h"
 #include "guard.h"
+#include "metrics.h"
 #include "places.h"
 #include "pool.h"
+#include "tokens.h"
 #include "vx_err.h"
 #include "vx_io.h"
 
@@ -35,17 +39,23 @@ struct http_limits {
 struct http_server {
 	struct http_limits limits;
 	const char *address, *port;
-	char (*tokens)[65]; /* SHA-256 of each that opens the door; none: it stands open */
-	size_t token_count;
-	bool log; /* a line a request on stderr */
+	bool tls;              /* tls_load has been called */
+	struct tokens *tokens; /* NULL: the door stands open */
+	struct access *access; /* NULL: no log */
+	bool verbose;          /* what libmicrohttpd has to say, too */
+	struct metrics *metrics;
 	/* begin: finds the route of a call before its body is read, or leaves a problem; answer: handles it. */
 	void (*begin)(struct call *call);
 	void (*answer)(struct call *call);
 	void *app;
+	pthread_rwlock_t tokens_lock; /* initialised by the caller */
+	/* The rest is http's own. */
 	struct MHD_Daemon *daemon;
 	struct guard *guard;
 	struct pool *pool;
 	struct places *queue, *streams;
+	uint64_t salt;
+	atomic_ullong requests;
 	atomic_long active;  /* requests under way */
 	atomic_size_t bytes; /* of their bodies */
 	atomic_bool stopping;
@@ -61,8 +71,13 @@ struct call {
 	const struct route *route;
 	char *uri;                 /* as it was sent */
 	const char *method, *path; /* HEAD is handled as GET; path is decoded */
+	const char *verb;          /* the method as it is told: one that is known, or "other" */
+	const char *pattern;       /* begin: the route's, as it is told */
+	char id[65];               /* of the request */
+	char token[TOKEN_NAME];    /* its name */
 	bool open;                 /* begin: no token needed */
 	bool takes_body;           /* begin: the handler reads body */
+	bool writes;               /* begin: a token that may read is not enough */
 	bool quick;                /* begin: the handler asks no database: it is called where all bytes pass */
 	enum http_body kind;
 	struct vx_buf body;
@@ -75,8 +90,10 @@ struct call {
 	void *stream;
 	char allow[64];          /* of a 405 */
 	struct vx_buf link;      /* of a page that another follows */
+	const char *refused;     /* why, in a word of ours */
 	struct receive *receive; /* how the body comes in */
-	double start;
+	double start, waited;    /* waited for a worker: less than 0: needed none */
+	uint64_t in, sent;       /* bytes of both bodies */
 	bool begun, done;
 };
 
@@ -88,8 +105,17 @@ unsigned http_port(const struct http_server *server);
  * False when a worker is still at work then: the process must be left without touching what the handler uses. */
 bool http_stop(struct http_server *server, double grace) VX_MUST_USE;
 
+/* http_tokens: others from now on; frees the old ones. */
+void http_tokens(struct http_server *server, struct tokens *tokens);
+
+/* http_metrics: all that is counted, as text. */
+void http_metrics(struct http_server *server, struct vx_buf *out);
+
 /* call_problem: an answer of RFC 9457. Retry-After goes along with 429 and 503. */
 void call_problem(struct call *call, unsigned status, const char *fmt, ...) VX_PRINTF(3, 4);
+
+/* call_refuse: a problem that counts as a refusal; why is a word that lives for ever. */
+void call_refuse(struct call *call, const char *why, unsigned status, const char *fmt, ...) VX_PRINTF(4, 5);
 
 /* call_arg: a query parameter, decoded; NULL when absent. */
 const char *call_arg(const struct call *call, const char *name);

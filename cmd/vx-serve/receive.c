@@ -15,7 +15,6 @@
 
 struct receive {
 	bool gzip;
-	size_t raw;     /* bytes that came */
 	size_t counted; /* of the server's sum */
 };
 
@@ -48,7 +47,8 @@ static bool content_type(struct call *call)
 static void too_large(struct call *call)
 {
 	vx_buf_free(&call->body);
-	call_problem(call, 413, "the body is larger than %zu bytes: send less at once", call->server->limits.body);
+	call_refuse(call, "too_large", 413, "the body is larger than %zu bytes: send less at once",
+		call->server->limits.body);
 }
 
 /* account: the sum of all bodies in memory is bounded, too. */
@@ -60,7 +60,7 @@ static bool account(struct call *call, size_t n)
 	if (atomic_fetch_add(&call->server->bytes, n) + n <= limit)
 		return true;
 	vx_buf_free(&call->body);
-	call_problem(call, 503, "too many bodies at once: try again");
+	call_refuse(call, "bodies", 503, "too many bodies at once: try again");
 	return false;
 }
 
@@ -116,9 +116,7 @@ static void keep(struct call *call, const char *bytes, size_t n)
 
 bool receive_bytes(struct call *call, const char *bytes, size_t n)
 {
-	struct receive *r = call->receive;
-	r->raw += n;
-	if (r->raw / DRAIN > call->server->limits.body)
+	if (call->in / DRAIN > call->server->limits.body)
 		return false;
 	if (!call->status && call->takes_body)
 		keep(call, bytes, n);
@@ -137,7 +135,7 @@ static bool member(struct call *call, z_stream *z)
 		keep(call, (char *)block, sizeof block - z->avail_out);
 	} while (!call->status && code == Z_OK);
 	if (!call->status && code == Z_BUF_ERROR)
-		call_problem(call, 400, "the body is no whole gzip: it ends after %zu bytes", call->receive->raw);
+		call_problem(call, 400, "the body is no whole gzip: it ends after %zu bytes", (size_t)call->in);
 	else if (!call->status && code != Z_STREAM_END)
 		call_problem(call, 400, "the body is no gzip: %s", z->msg ? z->msg : "broken");
 	return !call->status;

@@ -15,7 +15,13 @@ struct route {
 	void (*handle)(struct call *call);
 	const char *produces;
 	const char *const *params;
-	bool open;
+	unsigned flags;
+};
+
+enum {
+	OPEN = 1,   /* without a token */
+	QUICK = 2,  /* asks no database */
+	WRITES = 4, /* unless ?dry_run=1 or ?register=0 */
 };
 
 static const char *const no_params[] = { NULL };
@@ -25,17 +31,18 @@ static const char *const map_params[] = { "register", NULL };
 static const char *const delete_params[] = { "recursive", NULL };
 
 static const struct route routes[] = {
-	{ "GET", "/v1/health", handle_health, JSON, no_params, true },
-	{ "GET", "/v1/stats", handle_stats, JSON, no_params, false },
-	{ "GET", "/v1/export", handle_export, NDJSON, export_params, false },
-	{ "POST", "/v1/patients/map", handle_map, JSON, map_params, false },
-	{ "POST", "/v1/patients/register", handle_register, JSON, no_params, false },
-	{ "POST", "/v1/patients/resolve", handle_resolve, JSON, no_params, false },
-	{ "POST", "/v1/resources", handle_create, JSON, create_params, false },
-	{ "GET", "/v1/resources/*", handle_get, JSON, no_params, false },
-	{ "DELETE", "/v1/resources/*", handle_delete, JSON, delete_params, false },
-	{ "GET", "/v1/?", handle_list, NDJSON, list_params, false },
-	{ "POST", "/v1/?", handle_create, JSON, create_params, false },
+	{ "GET", "/v1/health", handle_health, JSON, no_params, OPEN },
+	{ "GET", "/v1/metrics", handle_metrics, "text/plain", no_params, QUICK },
+	{ "GET", "/v1/stats", handle_stats, JSON, no_params, 0 },
+	{ "GET", "/v1/export", handle_export, NDJSON, export_params, 0 },
+	{ "POST", "/v1/patients/map", handle_map, JSON, map_params, WRITES },
+	{ "POST", "/v1/patients/register", handle_register, JSON, no_params, WRITES },
+	{ "POST", "/v1/patients/resolve", handle_resolve, JSON, no_params, 0 },
+	{ "POST", "/v1/resources", handle_create, JSON, create_params, WRITES },
+	{ "GET", "/v1/resources/*", handle_get, JSON, no_params, 0 },
+	{ "DELETE", "/v1/resources/*", handle_delete, JSON, delete_params, WRITES },
+	{ "GET", "/v1/?", handle_list, NDJSON, list_params, 0 },
+	{ "POST", "/v1/?", handle_create, JSON, create_params, WRITES },
 };
 
 static bool path_matches(const struct call *call, const char *path)
@@ -79,9 +86,32 @@ static bool params_known(struct call *call, const struct route *r)
 	return known;
 }
 
+/* pattern: the path as logs and metrics tell it, which never hold an identifier. */
+static const char *pattern(const char *path)
+{
+	switch (path[strlen(path) - 1]) {
+	case '*':
+		return "/v1/resources/{identifier}";
+	case '?':
+		return "/v1/{collection}";
+	default:
+		return path;
+	}
+}
+
+/* harmless: a question in the form of a change. */
+static bool harmless(const struct call *call)
+{
+	const char *dry_run = call_arg(call, "dry_run"), *new = call_arg(call, "register");
+	return (dry_run && (!strcmp(dry_run, "1") || !strcmp(dry_run, "true"))) ||
+	       (new && (!strcmp(new, "0") || !strcmp(new, "false")));
+}
+
 void routes_begin(struct call *call)
 {
 	const struct route *r = call->route = find(call);
+	if (r)
+		call->pattern = pattern(r->path);
 	if (!r && call->allow[0])
 		call_problem(call, 405, "%s is not for %s: %s", call->method, call->path, call->allow);
 	else if (!r || strstr(call->uri, "%00"))
@@ -89,7 +119,9 @@ void routes_begin(struct call *call)
 	if (call->status)
 		return;
 	call->allow[0] = '\0';
-	call->open = r->open;
+	call->open = r->flags & OPEN;
+	call->quick = r->flags & QUICK;
+	call->writes = r->flags & WRITES && !harmless(call);
 	call->takes_body = !strcmp(r->method, "POST");
 	if (!call_accepts(call, r->produces))
 		call_problem(call, 406, "the answer is %s", r->produces);

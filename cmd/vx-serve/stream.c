@@ -19,6 +19,7 @@ struct stream {
 	struct job job;
 	struct http_server *server;
 	struct MHD_Connection *connection;
+	struct call *call; /* while the answer is being read */
 	struct peer *peer;
 	uint64_t origin;
 	int (*more)(void *source, struct vx_buf *out);
@@ -56,9 +57,9 @@ void stream_first(struct call *call)
 	if (state < 0)
 		call_problem(call, 500, "the database failed");
 	else if (place == PLACES_FULL)
-		call_problem(call, 503, "too many long answers are under way: try again");
+		call_refuse(call, "streams", 503, "too many long answers are under way: try again");
 	else if (place == PLACES_SHARE)
-		call_problem(call, 429, "too many long answers to you are under way: try again");
+		call_refuse(call, "share", 429, "too many long answers to you are under way: try again");
 }
 
 static void stream_delete(struct stream *s)
@@ -140,8 +141,10 @@ static ssize_t on_read(void *cls, uint64_t pos, char *out, size_t max)
 		ask(s);
 	}
 	pthread_mutex_unlock(&s->lock);
-	if (n > 0)
+	if (n > 0) {
 		guard_moved(s->server->guard, s->peer, (size_t)n);
+		s->call->sent += (uint64_t)n;
+	}
 	return n;
 }
 
@@ -167,6 +170,7 @@ struct MHD_Response *stream_response(struct call *call)
 		.job = { .run = work },
 		.server = call->server,
 		.connection = call->connection,
+		.call = call,
 		.peer = call->peer,
 		.origin = peer_origin(call->peer),
 		.more = call->more,
