@@ -357,6 +357,43 @@ statuses() { jq -r .status <<<"$out" | sort | uniq -c | sed 's/^ *//' | paste -s
 	done
 }
 
+@test "a request to update that comes a second time, after a later update, changes nothing" {
+	put() { run3 vx-post -q --on-conflict update <<<'{"identifier":"datasource/t","shorthand":"TT","description":"'"$1"'"}'; }
+	put A
+	expect 0
+	start_proxy ok late:0.5
+	put B
+	expect 0
+	same "$(jq -r .status <<<"$out")" updated
+	VX_API=$API put C
+	expect 0
+	same "$(jq -r .status <<<"$out")" updated
+	sleep 0.8
+	has "$(export_of)" '"description":"C"'
+	# Also when C is by chance what was there before: the same content, another version.
+	sleep 0.3
+	start_proxy ok late:1.5
+	put B
+	sleep 1
+	VX_API=$API put C
+	sleep 1
+	has "$(export_of)" '"description":"C"'
+}
+
+@test "who updates what somebody else has changed in the meantime is told, and changes nothing" {
+	local one='{"identifier":"datasource/t","shorthand":"TT","description":"A"}'
+	vx-post -q <<<"$one" >/dev/null
+	start_proxy ok slow:0.6
+	vx-post -q --on-conflict update <<<"${one/A/B}" >"$BATS_TEST_TMPDIR/slow" 2>/dev/null 3>&- &
+	local pid=$!
+	sleep 0.3
+	vx-post -q --api "$API" --on-conflict update <<<"${one/A/C}" >/dev/null
+	wait $pid || true
+	same "$(jq -c '[.status,.diff,.version]' "$BATS_TEST_TMPDIR/slow")" \
+		'["conflict",{"description":{"old":"C","new":"B"}},null]'
+	has "$(export_of)" '"description":"C"'
+}
+
 @test "an API that stays away is 75, with a result for every record that was read" {
 	tree 3 >"$BATS_TEST_TMPDIR/in"
 	start_proxy $(yes 503 | head -60)

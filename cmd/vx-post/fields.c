@@ -66,6 +66,8 @@ enum status fields_judge(const struct opts *o, const struct vx_json *diff, struc
 	struct vx_json_iter it = vx_json_begin(diff);
 	enum status status = UNCHANGED;
 
+	if (o->update)
+		return UPDATED;
 	if ((o->update_fields.len == 0 && o->fill_fields.len == 0) || vx_json_size(diff) == 0)
 		return CONFLICT;
 	while (vx_json_next(&it)) {

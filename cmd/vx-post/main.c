@@ -306,7 +306,7 @@ int main(int argc, char **argv)
 	p.job.run = p.run;
 	p.table = o.table ? table_new(model, o.common.verbose > 0) : NULL;
 	vx_run_expect(p.run, 0, wait_show, &p);
-	p.window = window_new(o.window, o.update);
+	p.window = window_new(o.window);
 	read_all(&p, argv + optind);
 	status = finish(&p, started);
 	vx_job_free(&p.job);

@@ -105,16 +105,19 @@ static enum status status_of(const struct vx_json *answer)
 	return STATUSES;
 }
 
-/* A conflict in no field but those that --update and --fill name. True: settled, or to be sent once more. */
+/* A conflict that is to be settled: in no field but those that --update and --fill name, or in any. True: settled, or to be sent once more. */
 static bool reconcile(struct post *p, struct entry *e, const struct vx_json *answer, bool *again)
 {
 	struct item *it = item_of(e);
 	struct vx_json *keep = vx_json_object();
+	const char *version = vx_json_str(answer, "version");
 	enum status s = CONFLICT;
 
 	if (!it->keep && !e->passive) /* once: else two who write at the same time could go on for ever */
 		s = fields_judge(p->o, vx_json_get(answer, "diff"), keep);
 	*again = s == UPDATED;
+	if (*again && version) /* what is there is to change from this, and from nothing that comes in between */
+		vx_json_set_str(keep, "_version", version);
 	if (*again)
 		it->keep = vx_json_ref(keep);
 	if (s == UNCHANGED)
@@ -155,6 +158,7 @@ static bool take_parsed(struct post *p, struct entry *e, struct vx_json *answer)
 	}
 	if (s == CONFLICT && reconcile(p, e, answer, &again))
 		return again;
+	vx_json_del(answer, "version");
 	vx_json_print(answer, &b);
 	settle(p, e, s, b.data, b.len);
 	return false;

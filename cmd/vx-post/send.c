@@ -178,7 +178,7 @@ static bool post_range(struct connection *c, size_t from, size_t to)
 	struct vx_error err = VX_ERROR_INIT;
 	struct vx_api_answer answer;
 	const char *collection;
-	bool update = (p->o->update && !c->batch[from]->passive) || item_of(c->batch[from])->keep;
+	bool update = item_of(c->batch[from])->keep;
 	char query[64];
 	int status;
 

@@ -19,7 +19,6 @@ struct window {
 	uint64_t first, end; /* sequence numbers: in it are first..end - 1 */
 	uint64_t settled;    /* below it nothing waits */
 	size_t bytes, max, waiting, sent, orphans;
-	bool split;
 	struct entry *buckets[BUCKETS];
 	uint64_t known[KNOWN];
 	uint64_t *fresh; /* came into being while orphans waited */
@@ -34,12 +33,11 @@ struct filling {
 	bool pressed;
 };
 
-struct window *window_new(size_t max, bool split)
+struct window *window_new(size_t max)
 {
 	struct window *w = vx_alloc(sizeof(*w));
 
 	w->max = max;
-	w->split = split;
 	w->ring_size = 1024;
 	w->ring = vx_alloc(w->ring_size * sizeof(struct entry *));
 	return w;
@@ -172,11 +170,11 @@ static bool can_go(struct window *w, struct filling *f, struct entry *e, int dep
 	return true;
 }
 
-static bool has_room(const struct window *w, const struct filling *f, const struct entry *e)
+static bool has_room(const struct filling *f, const struct entry *e)
 {
 	if (f->n == 0)
 		return true;
-	return f->n < f->max && f->size + e->size <= f->max_size && (!w->split || f->batch[0]->passive == e->passive);
+	return f->n < f->max && f->size + e->size <= f->max_size;
 }
 
 /* Puts e into the batch, and what goes before it in front of it. True: it is in the batch. */
@@ -186,10 +184,10 @@ static bool place(struct window *w, struct filling *f, struct entry *e, int dept
 
 	if (e->state != VX_ENTRY_WAITING)
 		return e->state == VX_ENTRY_DONE || e->batch == w->serial;
-	if (e->visiting || e->failed == w->serial || depth > DEPTH_MOST || !has_room(w, f, e))
+	if (e->visiting || e->failed == w->serial || depth > DEPTH_MOST || !has_room(f, e))
 		return false;
 	e->visiting = true;
-	ok = (e->forced || can_go(w, f, e, depth)) && has_room(w, f, e);
+	ok = (e->forced || can_go(w, f, e, depth)) && has_room(f, e);
 	e->visiting = false;
 	if (!ok) {
 		e->failed = w->serial;

@@ -1,7 +1,7 @@
 /* window: records of a stream in the order in which they can be sent: whatever a record refers to goes before it, as
  * far as both are within a window of so many bytes. What is answered comes out in the order in which it came in.
  *
- *	struct window *w = window_new(2 << 20, false);
+ *	struct window *w = window_new(2 << 20);
  *	struct entry *e = window_add(w, "study/a/1", 9, 2, refs, n_refs, false, bytes, item);
  *	n = window_take(w, false, 1000, 512 << 10, batch);     // parents first; send them in this order
  *	window_done(w, batch[0], true);                        // it exists now; or window_orphan: it must wait
@@ -38,9 +38,9 @@ struct entry {
 	uint64_t refs[]; /* hashes of what must exist; of an orphan, what was missing */
 };
 
-/* window_new: of about max bytes. split: passive and other entries never share a batch. */
+/* window_new: of about max bytes. */
 struct window;
-struct window *window_new(size_t max, bool split);
+struct window *window_new(size_t max);
 void window_free(struct window *w); /* and the entries in it; not their items */
 void entry_free(struct entry *e);
 

@@ -7,6 +7,7 @@
 
 #include "apply.h"
 #include "rules.h"
+#include "vx_hash.h"
 
 /* target: parent or reference: there, or the item is an orphan. One that is lifted still comes, or has failed. */
 static int target(struct create *c, struct item *it, struct name *to, const char *field, struct vx_error *err)
@@ -187,6 +188,21 @@ static struct vx_json *differences(
 	return diff;
 }
 
+/* take_version: names the content that is there, so that a change may be asked of it alone. The time is part of it: content
+ * that was changed to and fro is another version. */
+static void take_version(struct item *it, const struct store_row *row)
+{
+	snprintf(it->version, sizeof it->version, "%llx-%016llx", (unsigned long long)row->updated_at,
+		(unsigned long long)vx_hash64(row->body, row->body_len));
+}
+
+/* may_change: a change that was meant for another version than the one that is there comes too late: a request that lay
+ * about in the network, or somebody else was faster. */
+static bool may_change(const struct create *c, const struct item *it)
+{
+	return c->how->on_conflict != CREATE_REJECT && (!it->expected || !strcmp(it->expected, it->version));
+}
+
 /* differs: other bytes than the stored ones: what exactly, and what is to become of it. */
 static int differs(struct create *c, struct item *it, const char *body, size_t len, struct vx_error *err)
 {
@@ -201,7 +217,7 @@ static int differs(struct create *c, struct item *it, const char *body, size_t l
 	struct vx_json *diff = differences(c, it, old, new);
 	if (vx_json_size(diff) == 0)
 		it->status = ITEM_UNCHANGED;
-	else if (c->how->on_conflict == CREATE_REJECT)
+	else if (!may_change(c, it))
 		it->status = ITEM_CONFLICT;
 	else if (!split_locked(c, it, old, new))
 		status = replace(c, it, old, new, err);
@@ -237,6 +253,7 @@ int apply_item(struct create *c, struct item *it, struct vx_error *err)
 		it->status = ITEM_UNCHANGED;
 		return VX_OK;
 	}
+	take_version(it, &row);
 	return differs(c, it, row.body, row.body_len, err);
 }
 
@@ -263,6 +280,7 @@ int apply_lift(struct create *c, struct item *it, struct vx_error *err)
 	if (found <= 0 || it->name->lifted || !lift_differs(c, it, &row))
 		return found < 0 ? found : VX_OK;
 	name_fill(c->batch, it->name, &row);
+	take_version(it, &row);
 	it->old = batch_keep(c->batch, row.body);
 	it->old_len = row.body_len;
 	/* Level and ancestors stay: what lies below it is where it was. */

@@ -227,6 +227,7 @@ static void item_take(struct batch *b, struct item *it, const struct vx_json *js
 	item_refs(b, it, json);
 	it->shorthand = batch_keep(b, vx_json_str(json, "shorthand"));
 	it->external_uid = batch_keep(b, vx_json_str(json, "external_uid"));
+	it->expected = batch_keep(b, vx_json_str(json, "_version"));
 	it->event_root = vx_json_as_bool(vx_json_get(json, "is_event_root"));
 	it->core = !strcmp(it->type->name, "specimen") && is_false(json, "is_summary");
 	vx_buf_clear(&b->scratch);
@@ -298,6 +299,8 @@ static void put_result(const struct item *it, struct vx_buf *out)
 		vx_buf_printf(out, ",\"warnings\":[%s]", it->warnings.data);
 	if (it->diff.len)
 		vx_buf_printf(out, ",\"diff\":%s", it->diff.data);
+	if (it->status == ITEM_CONFLICT && it->version[0])
+		put_member(out, "version", it->version);
 	vx_buf_putc(out, '}');
 }
 

@@ -44,6 +44,8 @@ struct name {
 };
 #define NO_ITEM ((size_t)-1)
 
+#define VERSION_SIZE 40
+
 struct item {
 	const struct vx_type *type;
 	struct name *name; /* NULL: the record has no usable identifier, shown is what it said */
@@ -57,6 +59,8 @@ struct item {
 	size_t old_len;
 	const char *shorthand, *external_uid; /* of a datasource, of a patient */
 	bool event_root, core;
+	const char *expected;       /* the version that it is to take the place of; NULL: whichever is there */
+	char version[VERSION_SIZE]; /* of a conflict: the version that is there */
 	enum item_status status;
 	struct vx_buf errors, warnings, diff; /* JSON, without the outer brackets */
 };
