@@ -145,7 +145,9 @@ const char *vx_api_url(const struct vx_api *api)
 /* health: the first question of all, for which an API that is being started is waited for. */
 static struct vx_http *connection(const struct vx_api *api, bool health)
 {
+	const char *ca_file = getenv("VX_CA_FILE");
 	struct vx_http_options options = { .retry_for = api->options.retry_for,
+		.ca_file = ca_file && *ca_file ? ca_file : NULL,
 		.timeout = api->options.timeout,
 		.stop = api->options.stop,
 		.waiting = api->options.waiting,
