@@ -7,13 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "vx_host.h"
 #include "vx_json.h"
 #include "vx_opt.h"
 
 #define BEARER "Authorization: Bearer "
+#define ID_HEADER "X-Request-Id: "
+#define ID_MARK "76782d" /* "vx-" */
 #define GZIP_LEVEL 1
 #define GZIP_WORTH 1024 /* a shorter body fits a packet as it is */
 #define SERVER_ERROR_TRIES 3
@@ -35,6 +39,9 @@ struct vx_api_link {
 	struct libdeflate_compressor *gzip;
 	struct vx_http_response response;
 	struct vx_buf url, packed;
+	uint64_t base; /* requests are named by it and by their number */
+	unsigned long requests;
+	char id[64]; /* the header line */
 };
 
 /* A URL's user name and password stand between "//" and the last "@" of its authority. */
@@ -307,14 +314,47 @@ static bool odd(int status, long http)
 	return status == VX_OK ? http == 500 || (http >= 300 && http < 400) : status == VX_EREFUSED;
 }
 
+/* Names the next request, and what vx names so can be told from what a proxy makes up. */
+static void name_request(struct vx_api_link *link)
+{
+	if (!link->base && getrandom(&link->base, sizeof(link->base), GRND_NONBLOCK) != (ssize_t)sizeof(link->base))
+		link->base = (uint64_t)(uintptr_t)link ^ (uint64_t)getpid() << 32 ^ (uint64_t)(vx_now() * 1e6);
+	snprintf(link->id, sizeof(link->id), ID_HEADER ID_MARK "%016llx%08lx", (unsigned long long)link->base,
+		++link->requests);
+}
+
+/* Whether the answer is to another request of a vx tool: then the connection, or a proxy, is out of step. */
+static bool is_astray(const struct vx_api_link *link)
+{
+	char id[sizeof(link->id)];
+
+	return vx_http_header(&link->response, "X-Request-Id", id, sizeof(id)) &&
+	       strncmp(id, ID_MARK, strlen(ID_MARK)) == 0 && strcmp(id, link->id + strlen(ID_HEADER)) != 0;
+}
+
+/* One request, and until an answer comes to this one and to no other, a few more. */
+static int ask(struct vx_api_link *link, struct vx_http_request *q, struct vx_error *err)
+{
+	int status, times = 0;
+
+	do {
+		name_request(link);
+		status = vx_http_do(link->http, q, &link->response, err);
+		if (status != VX_OK || !is_astray(link))
+			return status;
+	} while (vx_api_distrust(link, &times));
+	return vx_error_set(err, VX_EREFUSED, NULL, "%s: the answers are to other requests", link->api->shown);
+}
+
 static int exchange(
 	struct vx_api_link *link, struct vx_http_request *q, struct vx_api_answer *answer, struct vx_error *err)
 {
-	const char *headers[5];
+	const char *headers[6];
 	size_t n = 0;
 	int status = VX_OK;
 
 	headers[n++] = "Accept: application/json";
+	headers[n++] = link->id;
 	if (link->api->authorization)
 		headers[n++] = link->api->authorization;
 	if (q->body)
@@ -329,7 +369,7 @@ static int exchange(
 	q->url = link->url.data;
 	for (int tries = 1; tries <= SERVER_ERROR_TRIES; tries++) {
 		answer->http = 0;
-		status = vx_http_do(link->http, q, &link->response, err);
+		status = ask(link, q, err);
 		if (tries == SERVER_ERROR_TRIES || !odd(status, link->response.status))
 			break;
 		nanosleep(&(struct timespec){ .tv_nsec = TRY_AGAIN_NS * tries }, NULL);

@@ -357,6 +357,21 @@ statuses() { jq -r .status <<<"$out" | sort | uniq -c | sed 's/^ *//' | paste -s
 	done
 }
 
+@test "an answer to another request about the same resource is not believed" {
+	printf '%s\n' '{"identifier":"datasource/t","shorthand":"TT"}' '{"identifier":"datasource/t","shorthand":"TU"}' >"$BATS_TEST_TMPDIR/in"
+	start_proxy desync
+	run3 vx-post -q -j 1 --batch 1 "$BATS_TEST_TMPDIR/in"
+	expect 1
+	same "$(statuses)" "1 conflict,1 created"
+	# Nor is another run's.
+	kill "$PROXY_PID"
+	start_proxy ok stale
+	vx-post -q <<<'{"identifier":"volume/a","path_nii":"s3://b/1"}' >/dev/null
+	run3 vx-post -q <<<'{"identifier":"volume/a","path_nii":"s3://b/2"}'
+	expect 1
+	same "$(statuses)" "1 conflict"
+}
+
 @test "a request to update that comes a second time, after a later update, changes nothing" {
 	put() { run3 vx-post -q --on-conflict update <<<'{"identifier":"datasource/t","shorthand":"TT","description":"'"$1"'"}'; }
 	put A
