@@ -353,7 +353,7 @@ static int exchange(
 	size_t n = 0;
 	int status = VX_OK;
 
-	headers[n++] = "Accept: application/json";
+	headers[n++] = "Accept: application/json, application/x-ndjson";
 	headers[n++] = link->id;
 	if (link->api->authorization)
 		headers[n++] = link->api->authorization;
@@ -411,6 +411,15 @@ static char *environment_of(const struct vx_api_answer *answer)
 	return copy;
 }
 
+int vx_api_delete(struct vx_api_link *link, const char *route, const char *fill, struct vx_api_answer *answer,
+	struct vx_error *err)
+{
+	struct vx_http_request q = { .method = "DELETE" };
+	int status = build_url(link, route, fill, NULL, err);
+
+	return status == VX_OK ? exchange(link, &q, answer, err) : status;
+}
+
 int vx_api_check(const struct vx_api *api, struct vx_error *err)
 {
 	struct vx_api_link *link = connect_for(api, true);
@@ -429,6 +438,10 @@ int vx_api_check(const struct vx_api *api, struct vx_error *err)
 		status = vx_error_set(
 			err, VX_EREFUSED, NULL, "%s: no vxData API: its health says nothing of vxdata", api->shown);
 	/* Whatever is not known to be for development is locked. */
+	else if (status == VX_OK && strcmp(environment, "dev") != 0 && api->options.dev_only)
+		status = vx_error_set(err, VX_EREFUSED, NULL,
+			"%s is a %s deployment: it is never cloned into, and nothing is deleted there", api->shown,
+			environment);
 	else if (status == VX_OK && strcmp(environment, "dev") != 0 && !api->options.production)
 		status = vx_error_set(err, VX_EREFUSED, NULL,
 			"%s is a %s deployment: give --production once the script is reviewed", api->shown,

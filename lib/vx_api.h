@@ -29,6 +29,7 @@ struct vx_api_options {
 	double wait_for;                   /* seconds to wait for the API to be there at all; 0: as retry_for */
 	double timeout;                    /* as struct vx_http_options */
 	bool production;                   /* a production deployment may be written to */
+	bool dev_only;                     /* but not this time: what is asked for is never done there */
 	enum vx_api_gzip gzip;             /* request bodies: compressed or not */
 	const volatile sig_atomic_t *stop; /* as struct vx_http_options */
 	void (*waiting)(void *arg, const struct vx_http_wait *w); /* as struct vx_http_options */
@@ -75,5 +76,9 @@ int vx_api_get(struct vx_api_link *link, const char *route, const char *fill, co
  * connection, since what comes next on the old one may be astray too. True: the same request may be sent again (creating
  * and mapping are idempotent). times counts, from 0; false: it was so too often, and this is no vxData API. */
 bool vx_api_distrust(struct vx_api_link *link, int *times);
+
+/* vx_api_delete: DELETE in the same way. What is gone already is VX_EREJECT with answer->http 404. */
+int vx_api_delete(struct vx_api_link *link, const char *route, const char *fill, struct vx_api_answer *answer,
+	struct vx_error *err) VX_MUST_USE;
 
 #endif

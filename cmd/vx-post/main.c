@@ -132,17 +132,39 @@ static bool start_senders(struct post *p, struct threads *t)
 	return true;
 }
 
+/* Whether a line is a record to be sent; of a clone the back-up says so. An error: it is one that cannot be. */
+static int is_record(struct post *p, struct vx_slice line, struct vx_error *err)
+{
+	static const char end[] = "{\"_end\":";
+
+	if (p->later.again)
+		return VX_BACKUP_TAKE;
+	if (p->backup)
+		return vx_backup_line(p->backup, line.text, line.len, err);
+	return line.len < sizeof(end) - 1 || memcmp(line.text, end, sizeof(end) - 1) != 0;
+}
+
 /* One line into the window. False: the run is over. */
 static bool take_line(
 	struct post *p, struct intake *in, struct threads *t, struct vx_slice line, const char *name, long row)
 {
 	struct vx_error err = VX_ERROR_INIT;
-	bool json;
+	bool json = true;
+	int status = is_record(p, line, &err);
 
-	p->in++;
-	if (intake_line(in, line.text, line.len, name, row, &json, &err) == VX_OK)
+	if (status == VX_BACKUP_SKIP)
+		return true;
+	p->in += !p->later.again;
+	if (status == VX_BACKUP_TAKE)
+		status = intake_line(in, line.text, line.len, name, row, &json, &err);
+	if (status == VX_OK)
 		return start_senders(p, t) && wait_for_room(p);
 	vx_error_at(&err, name, row);
+	if (status != VX_EREJECT) {
+		pthread_mutex_lock(&p->lock);
+		vx_run_note(p->run, err.status);
+		pthread_mutex_unlock(&p->lock);
+	}
 	p->malformed += !json;
 	reject_line(p, &err, line.text, line.len, json);
 	return p->malformed < p->in || p->in < NO_NDJSON_AFTER;
@@ -178,7 +200,7 @@ static void put_summary(const struct post *p, struct vx_buf *b, double seconds)
 {
 	long out = 0;
 
-	for (int s = 0; s < STATUSES; s++)
+	for (int s = 0; s <= FAILED; s++)
 		out += p->counts[s];
 	vx_buf_printf(b, "%ld records in, %ld out, %ld rejected", p->in, out, p->rejected);
 	for (int s = 0; s < STATUSES; s++)
@@ -186,6 +208,8 @@ static void put_summary(const struct post *p, struct vx_buf *b, double seconds)
 			vx_buf_printf(b, ", %ld %s", p->counts[s], status_name((enum status)s));
 	if (p->unsent)
 		vx_buf_printf(b, ", %ld not sent", p->unsent);
+	if (p->o->subset)
+		vx_buf_printf(b, ", %ld outside of %s", vx_backup_skipped(p->backup), p->o->subset);
 	if (p->warnings)
 		vx_buf_printf(b, ", %ld warning%s", p->warnings, p->warnings == 1 ? "" : "s");
 	if (p->local_urls)
@@ -257,23 +281,84 @@ static int finish(struct post *p, double started)
 	return status;
 }
 
+/* What the run has to remember, all of it in temporary files. */
+static int open_sets(struct post *p, struct vx_error *err)
+{
+	const struct opts *o = p->o;
+
+	if (o->dry_run && !(p->planned = vx_idset_new(err)))
+		return VX_EIO;
+	if ((o->update || o->update_fields.len || o->clone) && !(p->said = vx_idset_new(err)))
+		return VX_EIO;
+	if (o->clone && !(p->backup = vx_backup_new(o->subset, err)))
+		return VX_EIO;
+	if (!o->delete_missing)
+		return VX_OK;
+	p->named = vx_idset_new(err);
+	p->missing = p->named ? missing_new(p, err) : NULL;
+	return p->missing ? VX_OK : VX_EIO;
+}
+
+static int open_all(struct post *p, struct vx_error *err)
+{
+	const struct opts *o = p->o;
+	int status;
+
+	if (!(p->api = vx_api_new(&o->api, err)) || !(p->model = vx_model_load(err)))
+		return err->status;
+	fields_check(p->model, &o->update_fields, "--update");
+	fields_check(p->model, &o->fill_fields, "--fill");
+	status = open_sets(p, err);
+	if (status != VX_OK)
+		return status;
+	p->run = vx_run_new(&o->common, err);
+	p->job.run = p->run;
+	p->table = o->table ? table_new(p->model, o->common.verbose > 0) : NULL;
+	return p->run ? VX_OK : VX_EIO;
+}
+
+static void close_all(struct post *p)
+{
+	vx_job_free(&p->job);
+	window_free(p->window);
+	table_free(p->table);
+	missing_free(p->missing);
+	vx_backup_free(p->backup);
+	vx_idset_free(p->named);
+	vx_idset_free(p->planned);
+	vx_idset_free(p->said);
+	vx_spill_free(p->spill);
+	vx_model_free(p->model);
+	vx_api_free(p->api);
+}
+
+/* What the end of the input brings: records that others were in the way of, and what it does not name. */
+static void settle(struct post *p)
+{
+	if (p->o->clone)
+		clone_settle(p, read_all);
+	if (p->missing)
+		missing_end(p->missing);
+	else if (p->o->clone)
+		clone_extra(p);
+}
+
 int main(int argc, char **argv)
 {
 	struct opts o = { .api = { .retry_for = 60, .stop = vx_signal_catch() },
 		.batch = 250,
 		.batch_bytes = 256 << 10,
 		.window = 4 << 20,
-		.linger_ms = 50 };
+		.linger_ms = 50,
+		.confirm = -1 };
 	struct post p = { .o = &o,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 		.work = PTHREAD_COND_INITIALIZER,
 		.space = PTHREAD_COND_INITIALIZER,
+		.later.fd = -1,
 		.error = VX_ERROR_INIT };
 	struct vx_error err = VX_ERROR_INIT;
 	double started = vx_now();
-	struct vx_model *model;
-	struct vx_api *api;
-	bool updates;
 	int status;
 
 	vx_progname_set("vx-post");
@@ -285,38 +370,17 @@ int main(int argc, char **argv)
 	o.api.waiting_arg = &p;
 	p.pace = vx_pace_new(connections(&o), 0, vx_now());
 	vx_run_spare_inputs(&o.common, argv + optind);
-	p.api = api = vx_api_new(&o.api, &err);
-	p.model = model = api ? vx_model_load(&err) : NULL;
-	p.planned = model && o.dry_run ? vx_idset_new(&err) : NULL;
-	if (model) {
-		fields_check(model, &o.update_fields, "--update");
-		fields_check(model, &o.fill_fields, "--fill");
-	}
-	updates = o.update || o.update_fields.len;
-	p.said = model && updates ? vx_idset_new(&err) : NULL;
-	p.run = model && !p.planned == !o.dry_run && !p.said == !updates ? vx_run_new(&o.common, &err) : NULL;
-	if (!p.run) {
+	if (open_all(&p, &err) != VX_OK) {
 		vx_message(&err);
-		vx_idset_free(p.planned);
-		vx_idset_free(p.said);
-		vx_model_free(model);
-		vx_api_free(api);
+		close_all(&p);
 		return vx_exit_status(err.status);
 	}
-	p.job.run = p.run;
-	p.table = o.table ? table_new(model, o.common.verbose > 0) : NULL;
 	vx_run_expect(p.run, 0, wait_show, &p);
 	p.window = window_new(o.window);
 	read_all(&p, argv + optind);
+	settle(&p);
 	status = finish(&p, started);
-	vx_job_free(&p.job);
-	window_free(p.window);
-	table_free(p.table);
-	vx_idset_free(p.planned);
-	vx_idset_free(p.said);
-	vx_spill_free(p.spill);
-	vx_model_free(model);
-	vx_api_free(api);
+	close_all(&p);
 	vx_buf_free(&o.update_fields);
 	vx_buf_free(&o.fill_fields);
 	vx_signal_pass_on();

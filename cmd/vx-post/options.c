@@ -1,6 +1,7 @@
 /* options: the command line of vx-post. argv -> struct opts
  * SPDX-License-Identifier: MIT
  */
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -20,6 +21,12 @@ static const char usage[] =
 	"nothing\n"
 	"      --dry-run[=table]     ask what would become of each resource; nothing is written (table: told to a "
 	"person)\n"
+	"      --delete-missing      delete what lies --within and the input does not name: tells how many, unless "
+	"confirmed\n"
+	"      --within IDENTIFIER   ... below this resource\n"
+	"      --confirm N           ... when it is exactly N\n"
+	"      --clone               make a dev deployment the twin of a back-up (an export)\n"
+	"      --subset DATASOURCE   ... of this datasource and all below it only\n"
 	"      --expect-unchanged    exit with 1 unless every result is \"unchanged\"\n"
 	"      --production          allow a production deployment\n"
 	"      --batch N             resources a request at most (default 250)\n"
@@ -46,6 +53,11 @@ enum {
 	OPT_UPDATE,
 	OPT_FILL,
 	OPT_DRY_RUN,
+	OPT_DELETE_MISSING,
+	OPT_WITHIN,
+	OPT_CONFIRM,
+	OPT_CLONE,
+	OPT_SUBSET,
 	OPT_EXPECT_UNCHANGED,
 	OPT_PRODUCTION,
 	OPT_BATCH,
@@ -58,12 +70,41 @@ enum {
 	OPT_NO_GZIP
 };
 
+static const char *identifier(const char *option, const char *text)
+{
+	const char *why = vx_identifier_check(text, strlen(text));
+
+	if (why)
+		vx_die(VX_EUSAGE, "%s: '%s' is no identifier: %s", option, text, why);
+	return text;
+}
+
+/* What cannot be asked for together. */
+static void check_deletion(const struct opts *o, int files)
+{
+	if (o->delete_missing && !o->clone && !o->within)
+		vx_die(VX_EUSAGE, "--delete-missing: below what? say --within IDENTIFIER");
+	if (o->within && (!o->delete_missing || o->clone))
+		vx_die(VX_EUSAGE, "--within goes with --delete-missing, and not with --clone");
+	if (o->confirm >= 0 && !o->delete_missing)
+		vx_die(VX_EUSAGE, "--confirm goes with --delete-missing");
+	if (o->subset && (!o->clone || strncmp(o->subset, "datasource/", 11) != 0))
+		vx_die(VX_EUSAGE, "--subset names a datasource/..., and goes with --clone");
+	if (o->clone && (o->update || o->update_fields.len || o->fill_fields.len))
+		vx_die(VX_EUSAGE, "--clone replaces what is there: it goes without --on-conflict, --update and --fill");
+	if (o->clone && files > 1)
+		vx_die(VX_EUSAGE, "--clone reads one back-up, not %d files", files);
+}
+
 void options_read(int argc, char **argv, struct opts *o)
 {
 	static const struct option longs[] = { { "api", required_argument, NULL, OPT_API },
 		{ "on-conflict", required_argument, NULL, OPT_ON_CONFLICT },
 		{ "update", required_argument, NULL, OPT_UPDATE }, { "fill", required_argument, NULL, OPT_FILL },
 		{ "dry-run", optional_argument, NULL, OPT_DRY_RUN },
+		{ "delete-missing", no_argument, NULL, OPT_DELETE_MISSING },
+		{ "within", required_argument, NULL, OPT_WITHIN }, { "confirm", required_argument, NULL, OPT_CONFIRM },
+		{ "clone", no_argument, NULL, OPT_CLONE }, { "subset", required_argument, NULL, OPT_SUBSET },
 		{ "expect-unchanged", no_argument, NULL, OPT_EXPECT_UNCHANGED },
 		{ "production", no_argument, NULL, OPT_PRODUCTION }, { "batch", required_argument, NULL, OPT_BATCH },
 		{ "batch-bytes", required_argument, NULL, OPT_BATCH_BYTES },
@@ -94,6 +135,21 @@ void options_read(int argc, char **argv, struct opts *o)
 			o->table = optarg && strcmp(optarg, "table") == 0;
 			if (optarg && !o->table && strcmp(optarg, "ndjson") != 0)
 				vx_die(VX_EUSAGE, "--dry-run: '%s' is neither table nor ndjson", optarg);
+			break;
+		case OPT_DELETE_MISSING:
+			o->delete_missing = true;
+			break;
+		case OPT_WITHIN:
+			o->within = identifier("--within", optarg);
+			break;
+		case OPT_CONFIRM:
+			o->confirm = (long)vx_opt_number("--confirm", optarg, 0, LONG_MAX);
+			break;
+		case OPT_CLONE:
+			o->clone = true;
+			break;
+		case OPT_SUBSET:
+			o->subset = identifier("--subset", optarg);
 			break;
 		case OPT_EXPECT_UNCHANGED:
 			o->expect_unchanged = true;
@@ -129,4 +185,6 @@ void options_read(int argc, char **argv, struct opts *o)
 			vx_opt_common(c, usage, &o->common);
 		}
 	}
+	check_deletion(o, argc - optind);
+	o->api.dev_only = o->clone || o->delete_missing;
 }

@@ -12,6 +12,7 @@
 
 #include "table.h"
 #include "vx_api.h"
+#include "vx_backup.h"
 #include "vx_idset.h"
 #include "vx_json_scan.h"
 #include "vx_json_walk.h"
@@ -27,11 +28,15 @@ struct opts {
 	size_t batch, batch_bytes, window;
 	bool update, dry_run, expect_unchanged;
 	bool table; /* results as text for a person, not as NDJSON */
+	bool clone, delete_missing;
+	const char *subset, *within;              /* identifiers */
+	long confirm;                             /* so many are to be deleted; -1: not confirmed */
 	struct vx_buf update_fields, fill_fields; /* ",a,b,"; empty: none */
 	int linger_ms;
 };
 
-enum status { CREATED, UNCHANGED, UPDATED, CONFLICT, INVALID, ORPHAN, FAILED, STATUSES };
+/* MISSING and DELETED are not about records of the input: the deployment has what the input does not name. */
+enum status { CREATED, UNCHANGED, UPDATED, CONFLICT, INVALID, ORPHAN, FAILED, MISSING, DELETED, STATUSES };
 
 /* One record on its way. Its text is three in one: what is sent (its public members), its _source, and for the rejects
  * file the line as it was read. It stays in memory, or waits in the spill file. */
@@ -42,7 +47,8 @@ struct item {
 	char *text; /* NULL: in the spill file at place */
 	int64_t place;
 	size_t len, source_len, line_len;
-	bool implied; /* says only that it exists */
+	bool implied;  /* says only that it exists */
+	bool deferred; /* a later pass sends it again: there is no result yet */
 	struct vx_json
 		*keep; /* a second request is due that updates, but for these fields of what is there; else NULL */
 	char *result;  /* once it is known; NULL: it is "identifier, status" and nothing else */
@@ -59,10 +65,18 @@ struct waits {
 	bool told;
 };
 
+/* With clone: records that were refused, and are sent again once all others are in. */
+struct later {
+	int fd; /* of a temporary file, a record a line */
+	long n;
+	bool again; /* a pass over such records, not over the input */
+	bool final; /* what is refused now stays so */
+};
+
 struct post {
 	const struct opts *o;
-	const struct vx_model *model;
-	const struct vx_api *api;
+	struct vx_model *model;
+	struct vx_api *api;
 	struct vx_run *run;
 	pthread_mutex_t lock;       /* for all below */
 	struct vx_job job;          /* what is to be written next */
@@ -73,6 +87,10 @@ struct post {
 	struct table *table;      /* NULL: results are NDJSON */
 	struct vx_idset *planned; /* what a dry run would have created; else NULL */
 	struct vx_idset *said;    /* with update: what this run has said something about; else NULL */
+	struct vx_idset *named;   /* what the input names; NULL: nobody asks */
+	struct vx_backup *backup; /* with clone: the input as a back-up */
+	struct later later;
+	struct missing *missing;  /* with delete_missing */
 	size_t news;              /* records and answers since a batch was last looked for */
 	bool paused, ended, stop; /* the input waits; is over; the run is cut short */
 	bool held, starved;       /* reading is held up; nothing could be sent without reading on */
@@ -143,6 +161,28 @@ void wait_show(struct vx_buf *b, double seconds, void *post);
 void *sender(void *post);
 void post_stop(struct post *p, const struct vx_error *err); /* with p->lock held; err NULL: asked to */
 
+/* clone.c */
+
+/* clone_defer: keeps a refused record for a later pass; false when this one was its last. With p->lock held. */
+bool clone_defer(struct post *p, const struct item *it, enum status s);
+
+/* clone_settle: for when the input is at its end: passes over what was refused for as long as they help; deletes
+ * (missing.c) in between, if that is what they wait for. pass sends a file's records. */
+void clone_settle(struct post *p, void (*pass)(struct post *p, char **files));
+
+/* clone_extra: tells how much the deployment has beyond the back-up. */
+void clone_extra(struct post *p);
+
+/* missing.c */
+struct missing *missing_new(struct post *p, struct vx_error *err);
+void missing_free(struct missing *m);
+
+/* missing_delete: deletes what the input did not name, where that is confirmed and allowed. Returns how many it could. */
+long missing_delete(struct missing *m);
+
+/* missing_end: a result each for what is there still, and what has to be said. */
+void missing_end(struct missing *m);
+
 /* result.c, all but the first with p->lock held */
 bool result_about(const struct item *it, struct vx_slice answer); /* the answer is a result that names this resource */
 /* result_take: true when the record is to be sent once more, to update (item->keep is set then). */
@@ -151,5 +191,9 @@ void result_failed(struct post *p, struct entry *e, const char *reason);
 void result_emit(struct post *p); /* writes what is next in input order and done */
 void result_rest(struct post *p); /* the same for all that is left when a run was cut short */
 const char *status_name(enum status s);
+
+/* result_of_missing: a result about a resource that the input does not name; reason (may be NULL): why it failed. */
+void result_of_missing(
+	struct post *p, const struct vx_type *type, const char *identifier, enum status s, const char *reason);
 
 #endif

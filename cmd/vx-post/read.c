@@ -245,7 +245,11 @@ static int is_passive(struct post *p, const struct item *it, bool *passive, stru
 {
 	uint64_t hash = vx_hash64(it->identifier, it->identifier_len);
 
-	*passive = it->implied || (p->said && vx_idset_has(p->said, hash));
+	if (p->named && !p->later.again && vx_idset_add(p->named, hash, err) != VX_OK)
+		return VX_EIO;
+	*passive = it->implied || (p->said && !p->later.again && vx_idset_has(p->said, hash));
+	if (*passive && p->o->clone && !it->implied)
+		return vx_error_set(err, VX_EREJECT, "identifier", "stands twice in the back-up: %s", it->identifier);
 	return p->said && !*passive ? vx_idset_add(p->said, hash, err) : VX_OK;
 }
 

@@ -10,7 +10,7 @@
 #define MISSING_MOST 64 /* names that an orphan is said to miss; past that, any may be the one */
 
 static const char *const names[STATUSES] = { "created", "unchanged", "updated", "conflict", "invalid", "orphan",
-	"failed" };
+	"failed", "missing", "deleted" };
 
 const char *status_name(enum status s)
 {
@@ -24,7 +24,7 @@ static struct item *item_of(const struct entry *e)
 
 static bool bad(enum status s)
 {
-	return s >= CONFLICT;
+	return s >= CONFLICT && s <= FAILED;
 }
 
 /* The plainest result of all, to which most answers are equal byte for byte. */
@@ -59,6 +59,12 @@ static void settle(struct post *p, struct entry *e, enum status s, char *result,
 {
 	struct item *it = item_of(e);
 
+	it->deferred = clone_defer(p, it, s);
+	if (it->deferred) {
+		free(result);
+		result = NULL;
+		len = 0;
+	}
 	it->status = s;
 	it->result = result;
 	it->result_len = len;
@@ -99,7 +105,7 @@ static enum status status_of(const struct vx_json *answer)
 {
 	const char *name = vx_json_str(answer, "status");
 
-	for (int s = 0; name && s < STATUSES; s++)
+	for (int s = 0; name && s <= FAILED; s++)
 		if (strcmp(name, names[s]) == 0)
 			return (enum status)s;
 	return STATUSES;
@@ -267,7 +273,7 @@ static void locate(const struct item *it, const char *text, struct vx_error *err
 
 static void say_warnings(struct post *p, const struct item *it, const char *text, const struct vx_json *result)
 {
-	const struct vx_json *warnings = vx_json_get(result, "warnings");
+	const struct vx_json *warnings = p->o->clone ? NULL : vx_json_get(result, "warnings"); /* a twin is as it is */
 
 	for (size_t i = 0; vx_json_type(warnings) == VX_ARRAY && i < vx_json_size(warnings); i++) {
 		const struct vx_json *w = vx_json_at(warnings, i);
@@ -336,6 +342,8 @@ static void write_result(struct post *p, struct item *it)
 	struct vx_error err = VX_ERROR_INIT;
 	const char *text = "";
 
+	if (it->deferred)
+		return;
 	/* A plain result of a record without a _source needs nothing of what was sent. */
 	if ((it->result || it->source_len) && item_text(p, it, &b, &text, &err) != VX_OK)
 		post_stop(p, &err);
@@ -352,6 +360,25 @@ static void write_result(struct post *p, struct item *it)
 	}
 	vx_json_free(result);
 	vx_buf_free(&b);
+}
+
+void result_of_missing(
+	struct post *p, const struct vx_type *type, const char *identifier, enum status s, const char *reason)
+{
+	struct item *it = item_new(identifier, strlen(identifier));
+	struct vx_buf b = VX_BUF_INIT;
+
+	it->type = type;
+	it->status = s;
+	if (reason) {
+		failed_result(it, reason, &b);
+		it->result = b.data;
+		it->result_len = b.len;
+	}
+	write_result(p, it);
+	item_free(p, it);
+	if (p->job.out.len >= 65536)
+		result_emit(p);
 }
 
 static void commit(struct post *p)

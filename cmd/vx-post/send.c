@@ -178,12 +178,15 @@ static bool post_range(struct connection *c, size_t from, size_t to)
 	struct vx_error err = VX_ERROR_INIT;
 	struct vx_api_answer answer;
 	const char *collection;
-	bool update = item_of(c->batch[from])->keep;
+	bool update = p->o->clone || item_of(c->batch[from])->keep;
 	char query[64];
 	int status;
 
-	snprintf(query, sizeof(query), "%s%s%s", update ? "on_conflict=update" : "", update && p->o->dry_run ? "&" : "",
-		p->o->dry_run ? "dry_run=1" : "");
+	snprintf(query, sizeof(query), "%s%s%s%s", update ? "on_conflict=" : "",
+		!update       ? ""
+		: p->o->clone ? "replace"
+			      : "update",
+		update && p->o->dry_run ? "&" : "", p->o->dry_run ? "dry_run=1" : "");
 	status = fill_body(c, from, to, &collection, &err);
 	if (status == VX_OK)
 		status = ask(c, collection, query, from, to, &answer, &err);
