@@ -64,21 +64,40 @@ static bool account(struct call *call, size_t n)
 	return false;
 }
 
-static enum MHD_Result count_length(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
+struct framing {
+	int lengths, hosts;
+	bool bad_name, bad_coding;
+};
+
+static enum MHD_Result check_header(void *arg, enum MHD_ValueKind kind, const char *name, const char *value)
 {
+	static const char token[] = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	struct framing *f = arg;
 	(void)kind;
-	(void)value;
-	*(int *)arg += !strcasecmp(name, "Content-Length") || !strcasecmp(name, "Transfer-Encoding");
+	f->bad_coding |= !strcasecmp(name, "Transfer-Encoding") && (!value || strcasecmp(value, "chunked") != 0);
+	f->lengths += !strcasecmp(name, "Content-Length") || !strcasecmp(name, "Transfer-Encoding");
+	f->hosts += !strcasecmp(name, "Host");
+	f->bad_name |= !*name || name[strspn(name, token)];
 	return MHD_YES;
 }
 
-/* A body whose length is told twice ends in one place for us and maybe in another for a proxy in front: what lies between
- * would be a request that nobody checked (RFC 9112, 6.3). */
-static bool one_length(struct call *call)
+/* framed: a body whose length is told twice, or by a name with a blank behind it, ends in one place for us and maybe in
+ * another for a proxy in front: what lies between would be a request that nobody checked (RFC 9112, 5.1 and 6.3). */
+static bool framed(struct call *call)
 {
-	int lengths = 0;
-	MHD_get_connection_values(call->connection, MHD_HEADER_KIND, count_length, &lengths);
-	return lengths <= 1;
+	struct framing f = { .lengths = 0 };
+	MHD_get_connection_values(call->connection, MHD_HEADER_KIND, check_header, &f);
+	if (f.bad_name)
+		call_problem(call, 400, "the name of a header is no token");
+	else if (f.lengths > 1)
+		call_problem(call, 400, "the length of the body is told twice");
+	else if (f.hosts > 1)
+		call_problem(call, 400, "the host is told twice");
+	else if (f.bad_coding)
+		call_problem(call, 501, "Transfer-Encoding: only chunked is known here");
+	else
+		return true;
+	return false;
 }
 
 bool receive_begin(struct call *call)
@@ -86,10 +105,8 @@ bool receive_begin(struct call *call)
 	struct receive *r = call->receive = vx_alloc(sizeof *r);
 	const char *encoding = header(call, "Content-Encoding"), *length = header(call, "Content-Length");
 	unsigned long long announced = length ? strtoull(length, NULL, 10) : 0;
-	if (!one_length(call)) {
-		call_problem(call, 400, "the length of the body is told twice");
+	if (!framed(call))
 		return false;
-	}
 	if (announced > call->server->limits.body && !call->status)
 		too_large(call);
 	if (call->takes_body && !call->status) {

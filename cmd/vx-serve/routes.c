@@ -107,16 +107,38 @@ static bool harmless(const struct call *call)
 	       (new && (!strcmp(new, "0") || !strcmp(new, "false")));
 }
 
+/* origin_form: a target may be told with its host in front, as proxies do (RFC 9112, 3.2.2). */
+static const char *origin_form(const char *target)
+{
+	const char *host = !strncasecmp(target, "http://", 7)    ? target + 7
+			   : !strncasecmp(target, "https://", 8) ? target + 8
+								 : NULL;
+	const char *path = host ? strchr(host, '/') : target;
+	return path ? path : "/";
+}
+
+/* holds_nul: a name that would end earlier for us than for whoever sent it. */
+static bool holds_nul(struct call *call)
+{
+	const char *nul = strstr(call->uri, "%00"), *query = strchr(call->uri, '?');
+	if (nul && query && nul > query)
+		call_problem(call, 400, "a query parameter holds a NUL character");
+	else if (nul)
+		call_problem(call, 404, "%s: there is nothing here", call->path);
+	return nul;
+}
+
 void routes_begin(struct call *call)
 {
+	call->path = origin_form(call->path);
 	const struct route *r = call->route = find(call);
 	if (r)
 		call->pattern = pattern(r->path);
 	if (!r && call->allow[0])
 		call_problem(call, 405, "%s is not for %s: %s", call->method, call->path, call->allow);
-	else if (!r || strstr(call->uri, "%00"))
+	else if (!r)
 		call_problem(call, 404, "%s: there is nothing here", call->path);
-	if (call->status)
+	if (call->status || holds_nul(call))
 		return;
 	call->allow[0] = '\0';
 	call->open = r->flags & OPEN;
