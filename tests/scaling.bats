@@ -8,7 +8,7 @@ teardown() { stop_serve; }
 part() { run3 "$SCRIPT" "${OPTIONS[@]}" --reports reports "$@"; }
 
 @test "parts end in the export, the summary, the results and the rejects of the plain run" {
-	the_data
+	the_demo
 	plain_run "file://$PWD/store"
 	part --prepare
 	expect 0
