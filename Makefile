@@ -84,7 +84,7 @@ check-asan:
 
 lint:
 	clang-format --dry-run -Werror $(wildcard lib/*.[ch] cmd/*.c cmd/*/*.[ch] tests/*/*.c share/demo/*.c)
-	shellcheck -x $(wildcard share/bootstrap share/sh/*.sh share/datasets/*.sh share/demo/run tests/run tests/bench/run tests/*/*.sh .ci/run)
+	shellcheck -x $(wildcard share/bootstrap share/sh/*.sh share/datasets/*.sh share/slurm/* share/parallel/* share/demo/run tests/run tests/bench/run tests/*/*.sh .ci/run)
 	@for h in lib/*.h; do $(CC) $(CPPFLAGS) $(CFLAGS) -fsyntax-only -x c $$h 2>&1 | grep -v 'pragma once' || true; done
 	@for m in man/*.[157]; do mandoc -T lint -W warning $$m || exit 1; done
 
