@@ -64,12 +64,13 @@ static int more(struct vx_backup_file *f, struct vx_error *err)
 		return 1;
 	}
 	f->end = true;
-	const char *story = gzerror(f->gz, &code);
+	gzerror(f->gz, &code);
 	if (code == Z_ERRNO)
 		return vx_error_errno(err, VX_EIO, NULL, "cannot be read");
-	if (code == Z_BUF_ERROR || code == Z_DATA_ERROR || got < 0)
-		return vx_error_set(
-			err, VX_EDATA, NULL, "the gzip is %s: %s", code == Z_BUF_ERROR ? "cut off" : "damaged", story);
+	if (code == Z_BUF_ERROR)
+		return vx_error_set(err, VX_EDATA, NULL, "the gzip is cut off");
+	if (code != Z_OK || got < 0)
+		return vx_error_set(err, VX_EDATA, NULL, "the gzip is damaged");
 	return 0;
 }
 

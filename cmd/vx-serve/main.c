@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "options.h"
+#include "restore.h"
 #include "routes.h"
 #include "tls.h"
 #include "vx_host.h"
@@ -127,6 +128,21 @@ static int serve(struct http_server *server, const struct opts *o, const sigset_
 	_exit(vx_exit_status(VX_EUNREACHABLE)); /* a worker still holds the database: nothing is closed under it */
 }
 
+/* restore: with --restore. A signal ends it at once, as a kill would: run again, it goes on. */
+static int restore(struct app *app, const struct opts *o, const sigset_t *signals)
+{
+	struct restore_options how = { .file = o->restore,
+		.subset = o->subset,
+		.production = !strcmp(o->environment, "production"),
+		.quiet = o->common.quiet };
+	if (!o->restore)
+		return VX_OK;
+	pthread_sigmask(SIG_UNBLOCK, signals, NULL);
+	int status = restore_run(app->store, app->model, &how);
+	pthread_sigmask(SIG_BLOCK, signals, NULL);
+	return status;
+}
+
 /* run: with the database open. */
 static int run(struct http_server *server, const struct opts *o, const sigset_t *signals)
 {
@@ -139,7 +155,9 @@ static int run(struct http_server *server, const struct opts *o, const sigset_t 
 		vx_model_free(model);
 		return fail(&err);
 	}
-	int status = serve(server, o, signals);
+	int status = vx_exit_status(restore(&app, o, signals));
+	if (status == 0 && !o->restore_only)
+		status = serve(server, o, signals);
 	store_close(app.store);
 	vx_model_free(model);
 	return status;

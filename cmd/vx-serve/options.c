@@ -20,6 +20,9 @@ static const char usage[] =
 	"      --tls-cert FILE       speak TLS with this certificate (PEM, with its chain) ...\n"
 	"      --tls-key FILE        ... and its key\n"
 	"      --environment NAME    dev or production, where nothing is deleted (default: dev)\n"
+	"      --restore FILE        first load a back-up, which is an export, plain or gzip (-: standard input)\n"
+	"      --subset DATASOURCE   ... of it only this datasource and all below it\n"
+	"      --restore-only        ... and end, without serving\n"
 	"      --access-log FILE     a line of JSON a request, without personal data; -: on stderr\n"
 	"      --max-body BYTES      the largest request body, also once inflated (default: 64M)\n"
 	"      --max-connections N   connections at once (default: 2000)\n"
@@ -42,6 +45,9 @@ enum {
 	TLS_KEY,
 	ACCESS_LOG,
 	ENVIRONMENT,
+	RESTORE,
+	RESTORE_ONLY,
+	SUBSET,
 	MAX_BODY,
 	MAX_CONNECTIONS,
 	MAX_QUEUE,
@@ -125,6 +131,17 @@ static void set(int c, struct opts *o)
 	case ACCESS_LOG:
 		o->access_log = optarg;
 		break;
+	case RESTORE:
+		o->restore = optarg;
+		break;
+	case RESTORE_ONLY:
+		o->restore_only = true;
+		break;
+	case SUBSET:
+		o->subset = optarg;
+		if (strncmp(optarg, "datasource/", 11) != 0)
+			vx_die(VX_EUSAGE, "--subset: '%s' is no datasource/...", optarg);
+		break;
 	case ENVIRONMENT:
 		o->environment = optarg;
 		break;
@@ -139,6 +156,8 @@ static void set(int c, struct opts *o)
 
 static void check(const struct opts *o)
 {
+	if ((o->subset || o->restore_only) && !o->restore)
+		vx_die(VX_EUSAGE, "--subset and --restore-only go with --restore");
 	if (!o->tls_cert != !o->tls_key)
 		vx_die(VX_EUSAGE, "--tls-cert and --tls-key go together");
 	if (strcmp(o->environment, "dev") != 0 && strcmp(o->environment, "production") != 0)
@@ -157,7 +176,8 @@ void options_parse(int argc, char **argv, struct opts *o)
 		{ "tls-cert", required_argument, NULL, TLS_CERT }, { "tls-key", required_argument, NULL, TLS_KEY },
 		{ "access-log", required_argument, NULL, ACCESS_LOG },
 		{ "environment", required_argument, NULL, ENVIRONMENT },
-		{ "max-body", required_argument, NULL, MAX_BODY },
+		{ "restore", required_argument, NULL, RESTORE }, { "restore-only", no_argument, NULL, RESTORE_ONLY },
+		{ "subset", required_argument, NULL, SUBSET }, { "max-body", required_argument, NULL, MAX_BODY },
 		{ "max-connections", required_argument, NULL, MAX_CONNECTIONS },
 		{ "max-queue", required_argument, NULL, MAX_QUEUE }, { "workers", required_argument, NULL, WORKERS },
 		{ "idle-timeout", required_argument, NULL, IDLE_TIMEOUT },

@@ -10,6 +10,8 @@
 
 struct opts {
 	const char *db, *listen, *token_file, *environment, *access_log, *tls_cert, *tls_key;
+	const char *restore, *subset; /* a back-up to load first, and the datasource of it */
+	bool restore_only;            /* then end */
 	struct http_limits limits;
 	struct vx_common common;
 };
