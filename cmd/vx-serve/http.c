@@ -59,6 +59,8 @@ static void tell(struct call *call, bool whole)
 	double seconds = vx_now() - call->start;
 	if (!call->begun)
 		metrics_count(server->metrics, METRICS_REFUSED, "malformed", 1);
+	else if (!call->status)
+		metrics_count(server->metrics, METRICS_REFUSED, "cut", 1);
 	else
 		metrics_request(server->metrics, &(struct metrics_request){ .route = route,
 							 .method = verb,

@@ -63,10 +63,10 @@ static int load(struct http_server *server, const struct opts *o, struct vx_erro
 	struct tokens *tokens = status == VX_OK && o->token_file ? tokens_load(o->token_file, err) : NULL;
 	if (status == VX_OK && o->token_file && !tokens)
 		status = err->status;
-	if (tokens && tokens_open_secret(tokens))
+	if (!o->common.quiet && tokens && tokens_open_secret(tokens))
 		vx_say("warning: %s: others may read it, and it holds tokens as they are: see --hash-token",
 			o->token_file);
-	if (status == VX_OK && o->tls_key && tls_key_open(o->tls_key))
+	if (!o->common.quiet && status == VX_OK && o->tls_key && tls_key_open(o->tls_key))
 		vx_say("warning: %s: others may read the key", o->tls_key);
 	if (tokens)
 		http_tokens(server, tokens);
@@ -81,6 +81,8 @@ static void exposed(const struct http_server *server, const struct opts *o)
 	if (!o->token_file && !strcmp(o->environment, "production"))
 		vx_die(VX_EUSAGE, "a production deployment on %s wants --token-file: whoever reaches it could write",
 			server->address);
+	if (o->common.quiet)
+		return;
 	if (!o->token_file)
 		vx_say("warning: whoever reaches this address may write: see --token-file");
 	else if (!o->tls_cert)

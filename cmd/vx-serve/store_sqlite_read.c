@@ -8,22 +8,13 @@
 #include "store_select.h"
 #include "store_sqlite.h"
 
-/* reader_map: what an export reads comes out of the system's own memory. Not for the writer: with a mapped file SQLite
- * asks the log for every page it reads, also for those in its cache. */
-static int reader_map(sqlite3 *db, struct vx_error *err)
-{
-	if (sqlite3_exec(db, "PRAGMA mmap_size = 1073741824", NULL, NULL, NULL) != SQLITE_OK)
-		return sqlite_fail(db, err);
-	return VX_OK;
-}
-
 static struct reader *reader_open(struct sqlite *s, struct vx_error *err)
 {
 	struct reader *r = vx_alloc(sizeof *r);
 	int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX;
 	if (sqlite3_open_v2(s->path, &r->db, flags, NULL) != SQLITE_OK)
 		sqlite_fail(r->db, err);
-	else if (sqlite_pragmas(r->db, err) == VX_OK && reader_map(r->db, err) == VX_OK &&
+	else if (sqlite_pragmas(r->db, err) == VX_OK &&
 		 sqlite_prepare(r->db, sql_reader, SQL_READER_COUNT, r->stmt, err) == VX_OK)
 		return r;
 	sqlite_reader_close(r);
