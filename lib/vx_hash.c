@@ -1,8 +1,10 @@
 /* vx_hash: SHA-256 over OpenSSL, and a quick stable hash.
  * SPDX-License-Identifier: MIT */
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <openssl/evp.h>
@@ -157,4 +159,74 @@ uint64_t vx_hash64(const void *bytes, size_t n)
 	h = (h ^ (h >> 33)) * 0xff51afd7ed558ccdu;
 	h = (h ^ (h >> 33)) * 0xc4ceb9fe1a85ec53u;
 	return h ^ (h >> 33);
+}
+
+uint64_t vx_sha256_64(const void *bytes, size_t n)
+{
+	unsigned char raw[EVP_MAX_MD_SIZE];
+	uint64_t h = 0;
+
+	if (EVP_Digest(bytes, n, raw, NULL, EVP_sha256(), NULL) != 1)
+		vx_die(VX_EMEM, "SHA-256 failed");
+	for (int i = 0; i < 8; i++)
+		h = h << 8 | raw[i];
+	return h;
+}
+
+#define XX1 0x9e3779b185ebca87u
+#define XX2 0xc2b2ae3d27d4eb4fu
+#define XX3 0x165667b19e3779f9u
+#define XX4 0x85ebca77c2b2ae63u
+#define XX5 0x27d4eb2f165667c5u
+
+static inline uint64_t turn(uint64_t x, int by)
+{
+	return x << by | x >> (64 - by);
+}
+
+static inline uint64_t word64(const unsigned char *p)
+{
+	uint64_t w;
+
+	memcpy(&w, p, 8);
+	return le64toh(w);
+}
+
+static inline uint64_t xx_round(uint64_t lane, uint64_t word)
+{
+	return turn(lane + word * XX2, 31) * XX1;
+}
+
+/* The bytes that fill no round of 32, and the mix at the end. */
+static uint64_t xx_end(uint64_t h, const unsigned char *p, const unsigned char *end)
+{
+	for (; end - p >= 8; p += 8)
+		h = turn(h ^ xx_round(0, word64(p)), 27) * XX1 + XX4;
+	if (end - p >= 4) {
+		uint32_t w;
+		memcpy(&w, p, 4);
+		h = turn(h ^ le32toh(w) * XX1, 23) * XX2 + XX3;
+		p += 4;
+	}
+	for (; p < end; p++)
+		h = turn(h ^ *p * XX5, 11) * XX1;
+	h = (h ^ h >> 33) * XX2;
+	h = (h ^ h >> 29) * XX3;
+	return h ^ h >> 32;
+}
+
+uint64_t vx_xxh64(const void *bytes, size_t n, uint64_t seed)
+{
+	const unsigned char *p = bytes, *end = p + n;
+	uint64_t lane[4] = { seed + XX1 + XX2, seed + XX2, seed, seed - XX1 }, h;
+
+	if (n < 32)
+		return xx_end(seed + XX5 + n, p, end);
+	for (; end - p >= 32; p += 32)
+		for (int i = 0; i < 4; i++)
+			lane[i] = xx_round(lane[i], word64(p + 8 * i));
+	h = turn(lane[0], 1) + turn(lane[1], 7) + turn(lane[2], 12) + turn(lane[3], 18);
+	for (int i = 0; i < 4; i++)
+		h = (h ^ xx_round(0, lane[i])) * XX1 + XX4;
+	return xx_end(h + n, p, end);
 }
