@@ -395,8 +395,22 @@ int vx_api_get(struct vx_api_link *link, const char *route, const char *fill, co
 	return status == VX_OK ? exchange(link, &q, answer, err) : status;
 }
 
+#define NAME "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"
+
+static void take_state(const struct vx_json *health, struct vx_api_state *state)
+{
+	const char *instance = vx_json_str(health, "instance");
+
+	if (!state)
+		return;
+	*state = (struct vx_api_state){ .newest = 0 };
+	if (instance && strlen(instance) < sizeof(state->instance) && !instance[strspn(instance, NAME)] &&
+		vx_json_get_int(health, "newest", &state->newest))
+		strcpy(state->instance, instance);
+}
+
 /* The environment, to be freed, that a vxData API's health names; NULL: it is none. */
-static char *environment_of(const struct vx_api_answer *answer)
+static char *environment_of(const struct vx_api_answer *answer, struct vx_api_state *state)
 {
 	struct vx_json *health = NULL;
 	const char *environment = NULL, *service = NULL;
@@ -405,6 +419,7 @@ static char *environment_of(const struct vx_api_answer *answer)
 	if (vx_json_parse(answer->body, answer->len, &health, NULL) == VX_OK && vx_json_type(health) == VX_OBJECT) {
 		environment = vx_json_str(health, "environment");
 		service = vx_json_str(health, "service");
+		take_state(health, state);
 	}
 	copy = environment && service && strcmp(service, "vxdata") == 0 ? vx_strdup(environment) : NULL;
 	vx_json_free(health);
@@ -420,7 +435,7 @@ int vx_api_delete(struct vx_api_link *link, const char *route, const char *fill,
 	return status == VX_OK ? exchange(link, &q, answer, err) : status;
 }
 
-int vx_api_check(const struct vx_api *api, struct vx_error *err)
+int vx_api_check(const struct vx_api *api, struct vx_api_state *state, struct vx_error *err)
 {
 	struct vx_api_link *link = connect_for(api, true);
 	struct vx_api_answer answer;
@@ -430,7 +445,7 @@ int vx_api_check(const struct vx_api *api, struct vx_error *err)
 	do {
 		environment = NULL;
 		status = vx_api_get(link, "health", NULL, NULL, &answer, err);
-	} while (status == VX_OK && !(environment = environment_of(&answer)) && vx_api_distrust(link, &times));
+	} while (status == VX_OK && !(environment = environment_of(&answer, state)) && vx_api_distrust(link, &times));
 	if (status == VX_EREJECT)
 		status = vx_error_set(
 			err, VX_EREFUSED, NULL, "%s: no vxData API: HTTP status %ld", api->shown, answer.http);

@@ -14,6 +14,7 @@
 #define VX_API_H
 
 #include <signal.h>
+#include <stdint.h>
 
 #include "vx_err.h"
 #include "vx_http.h"
@@ -43,9 +44,16 @@ struct vx_api *vx_api_new(const struct vx_api_options *options, struct vx_error 
 void vx_api_free(struct vx_api *api);
 const char *vx_api_url(const struct vx_api *api); /* without a user name or password, for messages */
 
-/* vx_api_check: asks for the deployment's health; one that is just starting is waited for.
+/* What a deployment says of its database: a name that stays the same as long as nothing in it is changed or deleted, and a
+ * number that rises with what is created. instance "": it does not say. */
+struct vx_api_state {
+	char instance[65];
+	int64_t newest;
+};
+
+/* vx_api_check: asks for the deployment's health; one that is just starting is waited for. state may be NULL.
  * Errors: VX_EREFUSED (it is production and that was not allowed; it is no vxData; 401, 403), VX_EUNREACHABLE. */
-int vx_api_check(const struct vx_api *api, struct vx_error *err) VX_MUST_USE;
+int vx_api_check(const struct vx_api *api, struct vx_api_state *state, struct vx_error *err) VX_MUST_USE;
 
 /* One keep-alive connection and its buffers, for one thread. */
 struct vx_api_link;

@@ -1,4 +1,4 @@
-/* vx_known: a hash table in a file with open addressing, doubled when it is two thirds full.
+/* vx_known: a hash table in a file with open addressing, four times as large once it is two thirds full.
  * names and contents as hashes -> whether they are known. SPDX-License-Identifier: MIT
  */
 #include <endian.h>
@@ -16,8 +16,14 @@
 #include "vx_io.h"
 #include "vx_known.h"
 
-enum { HEAD = 512, SLOT = 24, FIRST_SLOTS = 8192 /* a power of two, as all sizes */, CHUNK = 16 /* slots read at once */ };
+enum {
+	HEAD = 512,
+	SLOT = 24,
+	FIRST_SLOTS = 8192 /* a power of two, as all sizes */,
+	CHUNK = 16 /* slots read at once */
+};
 
+#define STRETCH 16384   /* slots, a power of two */
 #define PLACE_MOST 300  /* bytes of the head */
 #define PROBES_MOST 256 /* chunks; a sound table never comes near */
 
@@ -137,23 +143,74 @@ static int make_table(struct vx_known *k, struct table *t, uint64_t slots)
 	return put_head(k, t);
 }
 
-/* All of from into the larger table to. */
+/* A stretch of the larger table, built in memory. */
+struct stretch {
+	struct slot *slots;
+	uint64_t from, n;
+	struct slot *late; /* what finds no room in its stretch */
+	size_t n_late, cap_late;
+};
+
+static void place_slot(struct stretch *s, const struct slot *slot, uint64_t home)
+{
+	for (uint64_t i = home - s->from; i < s->n; i++) {
+		if (s->slots[i].name == 0) {
+			s->slots[i] = *slot;
+			return;
+		}
+	}
+	if (s->n_late == s->cap_late) {
+		s->cap_late = s->cap_late ? s->cap_late * 2 : 64;
+		s->late = vx_realloc(s->late, s->cap_late * sizeof(*s->late));
+	}
+	s->late[s->n_late++] = *slot;
+}
+
+/* What belongs into the stretch lies, in the smaller table, from the same place (modulo its size) on, up to the first free
+ * slot behind it. */
+static int fill_stretch(const struct table *from, const struct table *to, struct stretch *s, uint64_t *moved)
+{
+	struct slot chunk[256];
+	uint64_t at = s->from & (from->slots - 1), n = sizeof(chunk) / sizeof(chunk[0]);
+
+	memset(s->slots, 0, s->n * SLOT);
+	for (uint64_t done = 0; done < from->slots; done += n, at = (at + n) & (from->slots - 1)) {
+		if (pread(from->fd, chunk, sizeof(chunk), place_of(at)) != (ssize_t)sizeof(chunk))
+			return VX_EIO;
+		for (uint64_t i = 0; i < n; i++) {
+			uint64_t home = le64toh(chunk[i].name) & (to->slots - 1);
+			if (chunk[i].name == 0 && done + i >= s->n)
+				return VX_OK;
+			if (chunk[i].name != 0 && home - s->from < s->n) {
+				place_slot(s, &chunk[i], home);
+				++*moved;
+			}
+		}
+	}
+	return VX_OK;
+}
+
+/* All of from into the larger table to: in order of places, so that it is read and written from front to back. */
 static int move_all(const struct table *from, struct table *to)
 {
-	struct slot chunk[CHUNK];
+	struct stretch s = { .n = from->slots < STRETCH ? from->slots : STRETCH };
 	int status = VX_OK;
 
-	for (uint64_t base = 0; base < from->slots && status == VX_OK; base += CHUNK) {
-		if (pread(from->fd, chunk, sizeof(chunk), place_of(base)) != (ssize_t)sizeof(chunk))
-			return VX_EIO;
-		for (int i = 0; i < CHUNK && status == VX_OK; i++)
-			if (chunk[i].name)
-				status = put(to, &chunk[i]);
+	s.slots = vx_alloc(s.n * SLOT);
+	for (; s.from < to->slots && status == VX_OK; s.from += s.n) {
+		status = fill_stretch(from, to, &s, &to->used);
+		if (status == VX_OK && pwrite(to->fd, s.slots, s.n * SLOT, place_of(s.from)) != (ssize_t)(s.n * SLOT))
+			status = VX_EIO;
 	}
+	to->used -= s.n_late;
+	for (size_t i = 0; i < s.n_late && status == VX_OK; i++)
+		status = put(to, &s.late[i]);
+	free(s.late);
+	free(s.slots);
 	return status;
 }
 
-/* Twice as large, in a new file that then takes the old one's name; locked before anybody can open it. */
+/* Four times as large, in a new file that then takes the old one's name; locked before anybody can open it. */
 static int grow(struct vx_known *k)
 {
 	char *path = vx_asprintf("%s.new", k->path);
@@ -161,7 +218,7 @@ static int grow(struct vx_known *k)
 	int status = larger.fd >= 0 && flock(larger.fd, LOCK_EX | LOCK_NB) == 0 ? VX_OK : VX_EIO;
 
 	if (status == VX_OK)
-		status = make_table(k, &larger, k->table.slots * 2);
+		status = make_table(k, &larger, k->table.slots * 4);
 	if (status == VX_OK)
 		status = move_all(&k->table, &larger);
 	if (status == VX_OK)
@@ -304,6 +361,16 @@ int vx_known_move(struct vx_known *k, const char *instance, struct vx_error *err
 		status = failed(k, err);
 	pthread_mutex_unlock(&k->lock);
 	return status;
+}
+
+uint64_t vx_known_count(struct vx_known *k)
+{
+	uint64_t n;
+
+	pthread_mutex_lock(&k->lock);
+	n = k->table.used;
+	pthread_mutex_unlock(&k->lock);
+	return n;
 }
 
 const char *vx_known_instance(const struct vx_known *k)

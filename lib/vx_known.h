@@ -41,13 +41,14 @@ int vx_known_close(struct vx_known *k, struct vx_error *err) VX_MUST_USE; /* VX_
 
 /* vx_known_keep: what is known holds for this instance only, and only while newest is at least what it was: else all is
  * forgotten. *kept: the number of names that are left. VX_EIO. */
-int vx_known_keep(struct vx_known *k, const char *instance, int64_t newest, uint64_t *kept,
-	struct vx_error *err) VX_MUST_USE;
+int vx_known_keep(
+	struct vx_known *k, const char *instance, int64_t newest, uint64_t *kept, struct vx_error *err) VX_MUST_USE;
 
 /* vx_known_mark: newest has risen; before what it rose by is put. VX_EIO.
  * vx_known_move: the other side changed from the instance at hand to this one by what was put: that goes to disk first. VX_EIO. */
 int vx_known_mark(struct vx_known *k, int64_t newest, struct vx_error *err) VX_MUST_USE;
 int vx_known_move(struct vx_known *k, const char *instance, struct vx_error *err) VX_MUST_USE;
+uint64_t vx_known_count(struct vx_known *k);             /* names */
 const char *vx_known_instance(const struct vx_known *k); /* for the thread that marks and moves */
 
 /* vx_known_get: the fact under this name; false: none, or the file cannot be read.

@@ -50,6 +50,7 @@ static bool wait_for_input(struct post *p, struct vx_reader *r)
 	if (vx_reader_ready(r, p->o->linger_ms))
 		return !interrupted(p);
 	pthread_mutex_lock(&p->lock);
+	result_emit(p);
 	p->paused = true;
 	pthread_cond_broadcast(&p->work);
 	pthread_mutex_unlock(&p->lock);
@@ -114,17 +115,21 @@ static void reject_line(struct post *p, const struct vx_error *why, const char *
 static bool start_senders(struct post *p, struct threads *t)
 {
 	struct vx_error err = VX_ERROR_INIT;
-	int jobs = connections(p->o);
+	struct vx_api_state state;
+	int jobs = connections(p->o), status;
 
 	if (t->list)
 		return true;
 	t->list = vx_alloc((size_t)jobs * sizeof(pthread_t));
-	if (vx_api_check(p->api, &err) != VX_OK) {
-		pthread_mutex_lock(&p->lock);
+	status = vx_api_check(p->api, &state, &err);
+	pthread_mutex_lock(&p->lock);
+	if (status == VX_OK)
+		journal_begin(p, &state);
+	else
 		post_stop(p, &err);
-		pthread_mutex_unlock(&p->lock);
+	pthread_mutex_unlock(&p->lock);
+	if (status != VX_OK)
 		return false;
-	}
 	while (t->n < jobs && pthread_create(&t->list[t->n], NULL, sender, p) == 0)
 		t->n++;
 	if (t->n == 0)
@@ -155,6 +160,10 @@ static bool take_line(
 	if (status == VX_BACKUP_SKIP)
 		return true;
 	p->in += !p->later.again;
+	if (p->journal && !start_senders(p, t))
+		return false;
+	if (p->journal && journal_line(p, line.text, line.len))
+		return !p->stop;
 	if (status == VX_BACKUP_TAKE)
 		status = intake_line(in, line.text, line.len, name, row, &json, &err);
 	if (status == VX_OK)
@@ -215,6 +224,8 @@ static void put_summary(const struct post *p, struct vx_buf *b, double seconds)
 	if (p->local_urls)
 		vx_buf_printf(
 			b, ", %ld file:// URL%s of this machine only", p->local_urls, p->local_urls == 1 ? "" : "s");
+	if (p->remembered)
+		vx_buf_printf(b, ", %ld known from the journal", p->remembered);
 	if (p->o->dry_run)
 		vx_buf_puts(b, ", dry run: nothing was written");
 	vx_buf_printf(b, ", %.1f s", seconds);
@@ -249,6 +260,7 @@ static int finish(struct post *p, double started)
 	int status;
 
 	result_rest(p);
+	journal_close(p);
 	if (p->table) {
 		table_end(p->table, &p->job.out);
 		(void)!vx_run_commit(p->run, &p->job);
@@ -309,6 +321,8 @@ static int open_all(struct post *p, struct vx_error *err)
 	fields_check(p->model, &o->update_fields, "--update");
 	fields_check(p->model, &o->fill_fields, "--fill");
 	status = open_sets(p, err);
+	if (status == VX_OK && o->journal)
+		status = journal_open(p, err);
 	if (status != VX_OK)
 		return status;
 	p->run = vx_run_new(&o->common, err);
@@ -319,6 +333,7 @@ static int open_all(struct post *p, struct vx_error *err)
 
 static void close_all(struct post *p)
 {
+	journal_close(p);
 	vx_job_free(&p->job);
 	window_free(p->window);
 	table_free(p->table);

@@ -34,6 +34,7 @@ static const char usage[] =
 	"      --window SIZE         how much may wait for what it refers to (default 4M)\n"
 	"      --linger TIME         how long an unfilled batch waits for more input (default 50ms)\n"
 	"      --retry-for TIME      how long to go on trying an API that does not answer (default 60s)\n"
+	"      --journal FILE        remember in FILE what is there; what has not changed since is not sent again\n"
 	"      --wait-for-api TIME   how long to wait for the API to be there at all (default: as --retry-for)\n"
 	"      --gzip, --no-gzip     compress request bodies, or do not (default: unless the API is on this machine)\n"
 	"  -j, --jobs N              connections (default 2)\n"
@@ -64,6 +65,7 @@ enum {
 	OPT_BATCH_BYTES,
 	OPT_WINDOW,
 	OPT_LINGER,
+	OPT_JOURNAL,
 	OPT_RETRY_FOR,
 	OPT_WAIT_FOR_API,
 	OPT_GZIP,
@@ -88,6 +90,9 @@ static void check_deletion(const struct opts *o, int files)
 		vx_die(VX_EUSAGE, "--within goes with --delete-missing, and not with --clone");
 	if (o->confirm >= 0 && !o->delete_missing)
 		vx_die(VX_EUSAGE, "--confirm goes with --delete-missing");
+	if (o->journal && (o->clone || o->delete_missing))
+		vx_die(VX_EUSAGE,
+			"--journal: --clone and --delete-missing look at all that is there, and go without it");
 	if (o->subset && (!o->clone || strncmp(o->subset, "datasource/", 11) != 0))
 		vx_die(VX_EUSAGE, "--subset names a datasource/..., and goes with --clone");
 	if (o->clone && (o->update || o->update_fields.len || o->fill_fields.len))
@@ -110,6 +115,7 @@ void options_read(int argc, char **argv, struct opts *o)
 		{ "batch-bytes", required_argument, NULL, OPT_BATCH_BYTES },
 		{ "window", required_argument, NULL, OPT_WINDOW }, { "linger", required_argument, NULL, OPT_LINGER },
 		{ "retry-for", required_argument, NULL, OPT_RETRY_FOR },
+		{ "journal", required_argument, NULL, OPT_JOURNAL },
 		{ "wait-for-api", required_argument, NULL, OPT_WAIT_FOR_API }, { "gzip", no_argument, NULL, OPT_GZIP },
 		{ "no-gzip", no_argument, NULL, OPT_NO_GZIP }, VX_OPT_COMMON, { NULL, 0, NULL, 0 } };
 	int c;
@@ -171,6 +177,9 @@ void options_read(int argc, char **argv, struct opts *o)
 			break;
 		case OPT_RETRY_FOR:
 			o->api.retry_for = vx_opt_seconds("--retry-for", optarg);
+			break;
+		case OPT_JOURNAL:
+			o->journal = optarg;
 			break;
 		case OPT_WAIT_FOR_API:
 			o->api.wait_for = vx_opt_seconds("--wait-for-api", optarg);

@@ -16,6 +16,7 @@
 #include "vx_idset.h"
 #include "vx_json_scan.h"
 #include "vx_json_walk.h"
+#include "vx_known.h"
 #include "vx_pace.h"
 #include "vx_resource.h"
 #include "vx_run.h"
@@ -27,6 +28,7 @@ struct opts {
 	struct vx_api_options api;
 	size_t batch, batch_bytes, window;
 	bool update, dry_run, expect_unchanged;
+	const char *journal;
 	bool table; /* results as text for a person, not as NDJSON */
 	bool clone, delete_missing;
 	const char *subset, *within;              /* identifiers */
@@ -54,6 +56,8 @@ struct item {
 	char *result;  /* once it is known; NULL: it is "identifier, status" and nothing else */
 	size_t result_len;
 	enum status status;
+	struct vx_fact fact; /* for the journal; name 0: none */
+	bool inexact;        /* what is there may be more than the record says: no fact */
 	size_t identifier_len;
 	char identifier[]; /* without escapes, NUL-terminated */
 };
@@ -85,6 +89,7 @@ struct post {
 	struct vx_spill *spill;   /* texts that wait, when there are many; NULL until then */
 	size_t text_bytes;        /* texts in memory */
 	struct table *table;      /* NULL: results are NDJSON */
+	struct journal *journal;  /* NULL: none; its own lock suffices for looking things up */
 	struct vx_idset *planned; /* what a dry run would have created; else NULL */
 	struct vx_idset *said;    /* with update: what this run has said something about; else NULL */
 	struct vx_idset *named;   /* what the input names; NULL: nobody asks */
@@ -100,7 +105,7 @@ struct post {
 	int in_flight;
 	struct waits waits;
 	int failed_alone; /* records in a row that the server failed on, each by itself */
-	long in, malformed, rejected, unsent, unanswered, local_urls, warnings, counts[STATUSES];
+	long in, malformed, rejected, unsent, unanswered, local_urls, warnings, remembered, counts[STATUSES];
 };
 
 /* options_read: ends the process where they are wrong. */
@@ -113,6 +118,39 @@ void intake_free(struct intake *in);
 /* intake_line: puts the record into the window. VX_EREJECT: it is none that can be sent; *json: yet it is JSON. */
 int intake_line(struct intake *in, const char *line, size_t len, const char *input, long row, bool *json,
 	struct vx_error *err) VX_MUST_USE;
+
+/* In a fact's more: the hash of the line, and below it a bit for warnings, and how many file:// URLs it has. */
+#define FACT_WARNED 0x80
+#define FACT_URLS 0x7f
+
+/* journal.c: what the API is known to hold, so that it need not be asked. */
+/* journal_open: VX_EUSAGE, VX_EIO. One that another run has is not used. */
+int journal_open(struct post *p, struct vx_error *err) VX_MUST_USE;
+void journal_close(struct post *p);
+
+/* journal_begin: what the API says of itself decides whether the journal holds for it. With p->lock held. */
+void journal_begin(struct post *p, const struct vx_api_state *state);
+bool journal_used(const struct post *p);
+
+/* journal_line: true when the line is, byte for byte, one whose content is known to be there; its result is on its way. */
+bool journal_line(struct post *p, const char *line, size_t len);
+
+/* journal_text: notes in it->fact what the record says; true when that is known to be there. text is what would be sent. */
+bool journal_text(struct post *p, struct item *it, const char *text, const char *line, size_t len, long local_urls);
+
+/* The rest with p->lock held. journal_settle: the entry, just added, of what journal_text found.
+ * journal_exists: tells the window which of refs are there. */
+void journal_settle(struct post *p, struct entry *e, const char *text);
+void journal_exists(struct post *p, const uint64_t *refs, size_t n);
+
+/* What an answer says of the database; instances may be empty. Before its results are put, and behind them. */
+struct journal_states {
+	struct vx_slice was, is;
+	int64_t newest;
+};
+void journal_before(struct post *p, const struct journal_states *s);
+void journal_put(struct post *p, const struct item *it); /* created, unchanged or updated */
+void journal_after(struct post *p, const struct journal_states *s);
 
 /* item.c, with p->lock held but for item_new and item_text */
 struct item *item_new(const char *identifier, size_t len);
@@ -189,6 +227,11 @@ bool result_about(const struct item *it, struct vx_slice answer); /* the answer 
 bool result_take(struct post *p, struct entry *e, struct vx_slice answer);
 void result_failed(struct post *p, struct entry *e, const char *reason);
 void result_emit(struct post *p); /* writes what is next in input order and done */
+void result_next(struct post *p); /* the same, but what comes out may wait for more of it */
+/* result_known: the entry, just added, is unchanged by what the journal says; result (taken over) may be NULL.
+ * result_line: the same for a plain result that is next, without an entry. */
+void result_known(struct post *p, struct entry *e, char *result, size_t len);
+void result_line(struct post *p, struct vx_slice identifier, struct vx_slice source);
 void result_rest(struct post *p); /* the same for all that is left when a run was cut short */
 const char *status_name(enum status s);
 

@@ -256,11 +256,12 @@ static int is_passive(struct post *p, const struct item *it, bool *passive, stru
 static int intake_object(struct intake *in, struct vx_slice line, const char *input, long row, struct vx_error *err)
 {
 	struct post *p = in->post;
+	const struct vx_slice as_read = line;
 	const struct vx_type *type;
 	struct reading r;
 	struct entry *e;
 	struct item *it;
-	bool passive;
+	bool passive, known;
 	int status;
 
 	look(in, line, &r);
@@ -292,18 +293,24 @@ static int intake_object(struct intake *in, struct vx_slice line, const char *in
 	it->line_len = p->o->common.rejects ? line.len : 0;
 	vx_buf_add(&in->text, r.source.text, it->source_len);
 	vx_buf_add(&in->text, line.text, it->line_len);
+	known = journal_text(p, it, in->text.data, as_read.text, as_read.len, in->local_urls);
 
 	pthread_mutex_lock(&p->lock);
 	status = item_keep(p, it, in->text.data, err);
 	if (status == VX_OK)
 		status = is_passive(p, it, &passive, err);
 	if (status == VX_OK) {
+		known = known && (it->implied || !passive);
+		if (!known)
+			journal_exists(p, in->refs, in->n_refs);
 		e = window_add(
 			p->window, it->identifier, it->identifier_len, type->rank, in->refs, in->n_refs, passive);
 		e->item = it;
 		e->size = it->len + 1;
 		item_weigh(p, e);
 		p->local_urls += in->local_urls;
+		if (known)
+			journal_settle(p, e, in->text.data);
 	} else {
 		item_free(p, it);
 	}

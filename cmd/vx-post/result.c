@@ -7,6 +7,7 @@
 #include "post.h"
 #include "vx_hash.h"
 
+#define OUT_CHUNK 65536
 #define MISSING_MOST 64 /* names that an orphan is said to miss; past that, any may be the one */
 
 static const char *const names[STATUSES] = { "created", "unchanged", "updated", "conflict", "invalid", "orphan",
@@ -68,6 +69,8 @@ static void settle(struct post *p, struct entry *e, enum status s, char *result,
 	it->status = s;
 	it->result = result;
 	it->result_len = len;
+	if (s <= UPDATED && it->fact.name)
+		journal_put(p, it);
 	if (!bad(s) && it->source_len == 0)
 		item_drop_text(p, it); /* nobody asks for it any more */
 	item_weigh(p, e);
@@ -122,6 +125,7 @@ static bool reconcile(struct post *p, struct entry *e, const struct vx_json *ans
 	if (!it->keep && !e->passive) /* once: else two who write at the same time could go on for ever */
 		s = fields_judge(p->o, vx_json_get(answer, "diff"), keep);
 	*again = s == UPDATED;
+	it->inexact = s == UNCHANGED || vx_json_size(keep) > 0;
 	if (*again && version) /* what is there is to change from this, and from nothing that comes in between */
 		vx_json_set_str(keep, "_version", version);
 	if (*again)
@@ -166,6 +170,8 @@ static bool take_parsed(struct post *p, struct entry *e, struct vx_json *answer)
 		return again;
 	vx_json_del(answer, "version");
 	vx_json_print(answer, &b);
+	if (vx_json_has(answer, "warnings"))
+		it->fact.more |= FACT_WARNED;
 	settle(p, e, s, b.data, b.len);
 	return false;
 }
@@ -388,7 +394,7 @@ static void commit(struct post *p)
 		post_stop(p, NULL);
 }
 
-void result_emit(struct post *p)
+void result_next(struct post *p)
 {
 	struct entry *e;
 
@@ -396,10 +402,42 @@ void result_emit(struct post *p)
 		write_result(p, item_of(e));
 		item_free(p, item_of(e));
 		entry_free(e);
-		if (p->job.out.len >= 65536)
+		if (p->job.out.len >= OUT_CHUNK)
 			commit(p);
 	}
+}
+
+void result_emit(struct post *p)
+{
+	result_next(p);
 	commit(p);
+}
+
+void result_known(struct post *p, struct entry *e, char *result, size_t len)
+{
+	p->remembered++;
+	window_settle(p->window, e);
+	settle(p, e, UNCHANGED, result, len);
+	result_next(p);
+}
+
+void result_line(struct post *p, struct vx_slice identifier, struct vx_slice source)
+{
+	struct vx_buf *out = &p->job.out;
+
+	vx_buf_puts(out, "{\"identifier\":");
+	vx_json_put_string(out, identifier.text, identifier.len);
+	vx_buf_puts(out, ",\"status\":\"unchanged\"");
+	if (source.len) {
+		vx_buf_puts(out, ",\"_source\":");
+		vx_buf_add(out, source.text, source.len);
+	}
+	vx_buf_puts(out, "}\n");
+	p->remembered++;
+	p->job.emitted++;
+	p->counts[UNCHANGED]++;
+	if (out->len >= OUT_CHUNK)
+		commit(p);
 }
 
 void result_rest(struct post *p)

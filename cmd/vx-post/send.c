@@ -15,6 +15,7 @@ struct connection {
 	struct entry **batch;
 	struct vx_slice *answers;
 	struct vx_json_scan *scan;
+	struct journal_states states; /* of the last answer */
 	struct vx_buf body, spilled;
 };
 
@@ -90,6 +91,19 @@ static int fill_body(struct connection *c, size_t from, size_t to, const char **
 	return VX_OK;
 }
 
+static void take_state(struct connection *c, struct vx_slice key, struct vx_slice value)
+{
+	struct vx_slice text;
+
+	if (vx_slice_is(key, "newest"))
+		c->states.newest =
+			strtoll(value.text, NULL, 10); /* the scan has passed it: it ends within the answer */
+	else if (vx_slice_is(key, "was") && vx_slice_string(value, &text))
+		c->states.was = text;
+	else if (vx_slice_is(key, "instance") && vx_slice_string(value, &text))
+		c->states.is = text;
+}
+
 /* The answer's results, one a record and of that name; VX_EREFUSED: this is no vxData. */
 static int split_answer(
 	struct connection *c, const struct vx_api_answer *a, size_t from, size_t to, struct vx_error *err)
@@ -98,10 +112,15 @@ static int split_answer(
 	struct vx_slice key, value = { "", 0 };
 	size_t n = 0;
 
-	if (vx_json_scan(c->scan, a->body, a->len, NULL) == VX_OK)
-		while (vx_json_walk_member(&w, &key, &value))
-			if (vx_slice_is(key, "results"))
-				items = vx_json_walk_begin(value.text, value.len);
+	c->states = (struct journal_states){ .newest = -1 };
+	if (vx_json_scan(c->scan, a->body, a->len, NULL) != VX_OK)
+		w = items;
+	while (w.p && vx_json_walk_member(&w, &key, &value)) {
+		if (vx_slice_is(key, "results"))
+			items = vx_json_walk_begin(value.text, value.len);
+		else
+			take_state(c, key, value);
+	}
 	while (items.p && vx_json_walk_item(&items, &value)) {
 		if (n < to - from && !result_about(item_of(c->batch[from + n]), value))
 			return vx_error_set(err, VX_EREFUSED, NULL,
@@ -123,9 +142,11 @@ static size_t apply(struct connection *c, size_t from, size_t to)
 	size_t n = from;
 
 	pthread_mutex_lock(&p->lock);
+	journal_before(p, &c->states);
 	for (size_t i = from; i < to; i++)
 		if (result_take(p, c->batch[i], c->answers[i - from]))
 			c->batch[n++] = c->batch[i];
+	journal_after(p, &c->states);
 	p->failed_alone = 0;
 	vx_pace_success(&p->pace);
 	p->news += to - from;
@@ -182,14 +203,14 @@ static bool post_range(struct connection *c, size_t from, size_t to)
 	char query[64];
 	int status;
 
-	snprintf(query, sizeof(query), "%s%s%s%s", update ? "on_conflict=" : "",
+	snprintf(query, sizeof(query), "%s%s%s%s", update ? "&on_conflict=" : "",
 		!update       ? ""
 		: p->o->clone ? "replace"
 			      : "update",
-		update && p->o->dry_run ? "&" : "", p->o->dry_run ? "dry_run=1" : "");
+		p->o->dry_run ? "&dry_run=1" : "", journal_used(p) && !p->o->dry_run ? "&instance=1" : "");
 	status = fill_body(c, from, to, &collection, &err);
 	if (status == VX_OK)
-		status = ask(c, collection, query, from, to, &answer, &err);
+		status = ask(c, collection, query + (query[0] == '&'), from, to, &answer, &err);
 	if (status == VX_OK) {
 		to = apply(c, from, to);
 		return to == from || post_range(c, from, to);

@@ -277,6 +277,23 @@ static void unlink_entry(struct window *w, struct entry *e)
 		*p = e->next;
 }
 
+void window_settle(struct window *w, struct entry *e)
+{
+	e->state = VX_ENTRY_SENT;
+	w->waiting--;
+	w->sent++;
+}
+
+void window_exists(struct window *w, uint64_t hash)
+{
+	remember(w, hash);
+}
+
+bool window_knows(const struct window *w, uint64_t hash)
+{
+	return is_known(w, hash);
+}
+
 void window_done(struct window *w, struct entry *e, bool exists)
 {
 	w->sent--;

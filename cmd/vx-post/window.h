@@ -62,6 +62,12 @@ size_t window_take(struct window *w, bool pressed, size_t max, size_t size, stru
 /* window_done: the last word about a sent entry; exists: what it names exists from now on. */
 void window_done(struct window *w, struct entry *e, bool exists);
 
+/* window_settle: an entry that was just added needs no sending: window_done may follow at once. window_exists: what has this
+ * hash is there; window_knows: that was told lately. */
+void window_settle(struct window *w, struct entry *e);
+void window_exists(struct window *w, uint64_t hash);
+bool window_knows(const struct window *w, uint64_t hash);
+
 /* window_orphan: the server misses what a sent entry refers to (missing: those; n 0: unknown which). True: the entry
  * waits for it to come. False: it had its last chance; the caller says window_done. */
 bool window_orphan(struct window *w, struct entry *e, const uint64_t *missing, size_t n);

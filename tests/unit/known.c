@@ -145,8 +145,10 @@ static void hashes(void)
 	for (int i = 0; i < 101; i++)
 		bytes[i] = (char)i;
 	ok(vx_xxh64("", 0, 0) == 0xef46db3751d8e999u, "XXH64 of nothing");
-	ok(vx_xxh64("a", 1, 0) == 0xd24ec4f1a98c6e5bu && vx_xxh64("abc", 3, 0) == 0x44bc2cf5ad770999u, "XXH64 of a, abc");
-	ok(vx_xxh64("Nobody inspects the spammish repetition", 39, 0) == 0xfbcea83c8a378bf1u, "XXH64 of more than 32 bytes");
+	ok(vx_xxh64("a", 1, 0) == 0xd24ec4f1a98c6e5bu && vx_xxh64("abc", 3, 0) == 0x44bc2cf5ad770999u,
+		"XXH64 of a, abc");
+	ok(vx_xxh64("Nobody inspects the spammish repetition", 39, 0) == 0xfbcea83c8a378bf1u,
+		"XXH64 of more than 32 bytes");
 	ok(vx_xxh64(bytes, 101, 0) != vx_xxh64(bytes, 101, 1) && vx_xxh64(bytes, 100, 0) != vx_xxh64(bytes, 101, 0),
 		"seed and length count");
 	ok(vx_sha256_64("abc", 3) == 0xba7816bf8f01cfeau, "the first 64 bits of the SHA-256");

@@ -144,7 +144,7 @@ static void finish_batch(struct world *w, struct batch *b)
 /* Runs the whole stream; false when it does not come to its end. */
 static bool run(struct world *w, size_t window)
 {
-	w->window = window_new(window, false);
+	w->window = window_new(window);
 	for (long steps = 0; w->out < w->n && steps < 200000; steps++) {
 		bool full = window_full(w->window), ended = w->read == w->n;
 		struct batch *b = &w->under_way[chance(w, BATCHES)];
