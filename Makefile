@@ -10,7 +10,7 @@ san_asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 OPTFLAGS ?= $(if $(SAN),-O1 -g,-O2 -g)
 CFLAGS   += -std=c11 $(OPTFLAGS) -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes $(if $(CI),-Werror) \
             $(san_$(SAN)) -pthread
-CPPFLAGS += -D_GNU_SOURCE -DVX_VERSION='"$(VERSION)"' -Ilib $(shell pkg-config --cflags json-c)
+CPPFLAGS += -D_GNU_SOURCE -DVX_VERSION='"$(VERSION)"' -Ilib $(shell pkg-config --cflags json-c libpq)
 LDFLAGS  += $(san_$(SAN)) -pthread
 
 # What each tool links beside libvx.a; the archive gives it only what it uses.
@@ -24,7 +24,7 @@ LIBS_vx-patient-map := -lcurl -ldeflate -lz
 LIBS_vx-upload      := -lcurl -lexpat -ldeflate -lz
 LIBS_vx-post        := -lcurl -ldeflate -lz
 LIBS_vx-pathology   :=
-LIBS_vx-serve       := -lmicrohttpd -lgnutls -lsqlite3 -lz
+LIBS_vx-serve       := -lmicrohttpd -lgnutls -lsqlite3 -lpq -lz
 test_libs := -ldeflate -lexpat -lcsv -lcurl -lmicrohttpd -lsqlite3 -lz
 
 lib_obj := $(patsubst lib/%.c,$(BUILD)/lib/%.o,$(wildcard lib/*.c))

@@ -64,15 +64,42 @@ free_port() {
 	done
 }
 
-# start_serve [OPTION...]: vx-serve on a fresh SQLite file and a free port; sets API, SERVE_PID, DB.
+# VX_TEST_DB=postgresql: what start_serve starts keeps its data in PostgreSQL; a file's name then stands for a database.
+[ "${VX_TEST_DB:-sqlite}" = sqlite ] || . "$ROOT/tests/pg.bash"
+
+# serve_db FILE: what --db is told.
+serve_db() {
+	if [ "${VX_TEST_DB:-sqlite}" = sqlite ]; then echo "$1"; else pg_database "$1"; fi
+}
+
+# sql QUERY [FILE]: asks the database of start_serve itself; columns are separated by "|".
+sql() {
+	if [ "${VX_TEST_DB:-sqlite}" = sqlite ]; then
+		sqlite3 "${2:-$DB}" "$1"
+	else
+		psql_in "$(pg_name "${2:-$DB}")" -c "$1"
+	fi
+}
+
+# sqlite_only: skips a test of the SQLite file itself.
+sqlite_only() {
+	[ "${VX_TEST_DB:-sqlite}" = sqlite ] || skip "is about the SQLite file"
+}
+
+# start_serve [OPTION...]: vx-serve on a fresh database and a free port; sets API, SERVE_PID, DB.
 # Call stop_serve in teardown.
 start_serve() {
-	local port try again
+	local port try again db
 	DB=${DB:-$BATS_TEST_TMPDIR/vx.db}
+	if [ "${VX_TEST_DB:-sqlite}" != sqlite ]; then
+		[ -n "${PG_PORT:-}" ] || shared_pg || return 1
+		needs_postgresql
+	fi
+	db=$(serve_db "$DB") || return 1
 	# A port that was free may be taken by another test a moment later: then the next one.
 	for again in 1 2 3 4 5; do
 		port=$(free_port)
-		vx-serve --db "$DB" --listen "127.0.0.1:$port" "$@" >"$BATS_TEST_TMPDIR/serve.log" 2>&1 3>&- &
+		vx-serve --db "$db" --listen "127.0.0.1:$port" "$@" >"$BATS_TEST_TMPDIR/serve.log" 2>&1 3>&- &
 		SERVE_PID=$!
 		API=http://127.0.0.1:$port
 		for try in $(seq 100); do

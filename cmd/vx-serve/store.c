@@ -8,6 +8,8 @@
 
 struct store *store_open(const char *db, const struct vx_model *model, struct vx_error *err)
 {
+	if (!strncmp(db, "postgresql://", 13) || !strncmp(db, "postgres://", 11))
+		return store_pg_open(db, model, err);
 	return store_sqlite_open(db, model, err);
 }
 

@@ -52,5 +52,6 @@ struct store_cursor {
 };
 
 struct store *store_sqlite_open(const char *path, const struct vx_model *model, struct vx_error *err) VX_MUST_USE;
+struct store *store_pg_open(const char *uri, const struct vx_model *model, struct vx_error *err) VX_MUST_USE;
 
 #endif
