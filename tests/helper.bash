@@ -81,6 +81,15 @@ sql() {
 	fi
 }
 
+# forget_db [FILE]: start_serve finds nothing there any more.
+forget_db() {
+	if [ "${VX_TEST_DB:-sqlite}" = sqlite ]; then
+		rm -f "${1:-$DB}" "${1:-$DB}"-*
+	else
+		psql_in postgres -c "DROP DATABASE IF EXISTS $(pg_name "${1:-$DB}") WITH (FORCE)"
+	fi
+}
+
 # sqlite_only: skips a test of the SQLite file itself.
 sqlite_only() {
 	[ "${VX_TEST_DB:-sqlite}" = sqlite ] || skip "is about the SQLite file"

@@ -5,7 +5,7 @@ LOCKED_URL asks for the token "secret", or "a-token-that-reads" for what does no
 
 SPDX-License-Identifier: MIT
 """
-import gzip, hashlib, http.client, json, os, sqlite3, sys, urllib.parse
+import gzip, hashlib, http.client, json, os, sqlite3, subprocess, sys, urllib.parse
 import yaml
 from jsonschema import Draft202012Validator, RefResolver
 

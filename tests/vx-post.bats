@@ -84,7 +84,7 @@ statuses() { jq -r .status <<<"$out" | sort | uniq -c | sed 's/^ *//' | paste -s
 	local seed
 	for seed in 1 2 3; do
 		stop_serve
-		rm -f "$DB"*
+		forget_db
 		start_serve
 		tree 150 $seed | split -n r/7 - "$BATS_TEST_TMPDIR/part$seed."
 		run3 vx-post -q --api "$API" -j $((seed * seed)) --batch 37 "$BATS_TEST_TMPDIR/part$seed".*
@@ -346,7 +346,7 @@ statuses() { jq -r .status <<<"$out" | sort | uniq -c | sed 's/^ *//' | paste -s
 	local fault
 	for fault in portal stale short endless desync redirect nonsense shortbody; do
 		stop_serve
-		rm -f "$DB"*
+		forget_db
 		start_serve
 		start_proxy ok "$fault"
 		run3 vx-post --batch $([ $fault = shortbody ] && echo 1 || echo 10) -j 1 "$BATS_TEST_TMPDIR/in"

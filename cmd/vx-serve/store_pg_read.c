@@ -91,28 +91,17 @@ struct pg_cursor {
 	int block; /* rows of the present block */
 };
 
-/* filter: canonical JSON has one spelling a value, so that equal values are equal texts. What is no JSON scalar, and what
- * a string says that looks like one, can only be a string. */
+/* filter: canonical JSON has one spelling a value, so that equal values are equal texts. */
 static void filter(struct select *s, const struct store_filter *f)
 {
-	struct vx_buf text = VX_BUF_INIT;
-	struct vx_json *json = NULL;
-	vx_json_put_string(&text, f->value, strlen(f->value));
 	vx_buf_puts(&s->sql, "(body::json -> ");
 	select_value(s, f->field);
-	vx_buf_puts(&s->sql, "::text)::text IN (");
-	select_value(s, text.data);
-	enum vx_json_type type =
-		vx_json_parse(f->value, strlen(f->value), &json, NULL) == VX_OK ? vx_json_type(json) : VX_STRING;
-	if (type == VX_BOOL || type == VX_INT || type == VX_DOUBLE) {
-		vx_buf_clear(&text);
-		vx_json_canonical(json, &text);
-		vx_buf_puts(&s->sql, ", ");
-		select_value(s, text.data);
+	if (!strcmp(f->json, "null")) {
+		vx_buf_puts(&s->sql, "::text) IS NULL");
+		return;
 	}
-	vx_json_free(json);
-	vx_buf_puts(&s->sql, ")");
-	vx_buf_free(&text);
+	vx_buf_puts(&s->sql, "::text)::text = ");
+	select_value(s, f->json);
 }
 
 static int declare(PGconn *pg, const struct store_query *q, struct vx_error *err)

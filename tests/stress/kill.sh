@@ -23,7 +23,16 @@ done
 RANDOM=$seed
 work=$(mktemp -d) || exit 74
 serve_pid=
-trap 'stop_serve; rm -rf "$work"' EXIT
+# VX_TEST_DB=postgresql: the databases lie there; a file's name stands for one.
+uri_of() { echo "$1"; }
+forget() { rm -f "$1" "$1"-*; }
+if [ "${VX_TEST_DB:-sqlite}" != sqlite ]; then
+	. tests/pg.bash
+	uri_of() { pg_database "$1"; }
+	forget() { psql_in postgres -c "DROP DATABASE IF EXISTS $(pg_name "$1") WITH (FORCE)"; }
+fi
+own_pg=
+trap 'stop_serve; [ -z "$own_pg" ] || stop_pg; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 
 # The generated dataset: scans (whose patient is not known yet), their order shuffled, and the table rows of the studies.
@@ -54,7 +63,7 @@ free_port() {
 
 start_serve() { # start_serve DB: on $port
 	for _ in 1 2 3 4 5; do
-		vx-serve --db "$1" --listen "127.0.0.1:$port" >"$work/serve.log" 2>&1 &
+		vx-serve --db "$(uri_of "$1")" --listen "127.0.0.1:$port" >"$work/serve.log" 2>&1 &
 		serve_pid=$!
 		for _ in $(seq 200); do
 			curl -sf "http://127.0.0.1:$port/v1/health" >/dev/null 2>&1 && return 0
@@ -115,6 +124,10 @@ disturb() {
 }
 
 command=("$@")
+if [ "${VX_TEST_DB:-sqlite}" != sqlite ] && [ -z "${PG_PORT:-}" ]; then
+	start_pg fsync=on || exit 74
+	own_pg=1
+fi
 port=$(free_port)
 generate
 start_serve "$work/calm.db"
@@ -128,7 +141,7 @@ echo "undisturbed: $(wc -l <"$work/calm") resources in $took ms"
 names=(vx-post vx-patient-map vx-serve)
 equal=0 hits=0
 for ((k = 1; k <= kills; k++)); do
-	rm -f "$work"/kill.db*
+	forget "$work/kill.db"
 	start_serve "$work/kill.db"
 	name=${names[k % 3]} hit=0
 	moment=$((RANDOM % (took * 8 / 10 + 1))) # later it is mostly over

@@ -1,0 +1,39 @@
+#!/usr/bin/env bats
+# vx-serve on PostgreSQL: the tests of vx-serve, vx-post and of kills once more, and what is PostgreSQL's alone.
+load helper
+load pg
+
+setup_file() {
+	load helper
+	load pg
+	start_pg
+}
+
+teardown_file() {
+	load pg
+	stop_pg
+}
+
+setup() {
+	needs_postgresql
+	export VX_TEST_DB=postgresql
+}
+
+teardown() { stop_serve; }
+
+# again FILE...: these tests with PostgreSQL behind vx-serve.
+again() {
+	local file
+	for file in "$@"; do
+		run3 env -u BATS_RUN_TMPDIR bats -F tap "$ROOT/tests/$file"
+		grep -A40 '^not ok' "$BATS_TEST_TMPDIR/out" || true
+		expect 0
+		[ "$(grep -c '^ok' "$BATS_TEST_TMPDIR/out")" -gt 0 ]
+	done
+}
+
+@test "the tests of vx-serve" { again vx-serve.bats; }
+
+@test "the tests of vx-post" { again vx-post.bats; }
+
+@test "the tests of kills" { again kill.bats; }
