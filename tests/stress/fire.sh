@@ -6,7 +6,8 @@
 #                             [--batch N] [--patients N]
 # Default: 200 runs of share/datasets/picai.sh on ../shared/data/picai; where that is missing, or with --patients, on a made-up
 # dataset of its shape. --first begins with another run than the first. Every tenth run is the script as it stands; in the
-# others vx-scan and vx-nifti-meta take what they said last time to the same question.
+# others vx-scan and vx-nifti-meta take what they said last time to the same question. Every third run has a journal, the same
+# one for all databases.
 # BUILD names the build folder. A line a run, a summary; exit status 0 when every run was right.
 set -u
 cd "$(dirname "$0")/../.." || exit 74
@@ -78,7 +79,9 @@ fi
 # The tools as the runs see them: small batches and little patience; and those that only look at files, with a memory.
 tools() {
 	mkdir "$work/tools" "$work/memory" "$work/memo"
-	printf '#!/bin/sh\nexec "%s/vx-post" --batch %d --retry-for 8 "$@"\n' "$BUILD" "$batch" >"$work/tools/vx-post"
+	# shellcheck disable=SC2016 # expanded there
+	printf '#!/bin/sh\nexec "%s/vx-post" --batch %d --retry-for 8 ${FIRE_JOURNAL:+--journal "$FIRE_JOURNAL"} "$@"\n' \
+		"$BUILD" "$batch" >"$work/tools/vx-post"
 	printf '#!/bin/sh\nexec "%s/vx-patient-map" --retry-for 8 "$@"\n' "$BUILD" >"$work/tools/vx-patient-map"
 	cat >"$work/memo/vx-scan" <<'SH'
 #!/bin/bash
@@ -256,12 +259,14 @@ right=0 kills=0 all_attempts=0 all_faults=0 all_requests=0 whole=0 begun=$(now)
 : >"$work/faults"
 for ((k = first; k < first + runs; k++)); do
 	RANDOM=$((seed * 1000 + k))
-	port=$(free_port) fire=$(free_port)
+	port=$(free_port) # the proxy stays where it is: to a journal all databases are one API
 	fresh_database
 	start_serve
 	start_proxy $((seed * 1000 + k))
 	path=$work/memo:$work/tools kind='' statuses='' lasts=$lightly
-	[ $((k % 10)) -ne 0 ] || { path=$work/tools kind=', the whole script' lasts=$took whole=$((whole + 1)); }
+	unset FIRE_JOURNAL
+	[ $((k % 3)) -ne 0 ] || { export FIRE_JOURNAL=$work/journal && kind=', a journal'; }
+	[ $((k % 10)) -ne 0 ] || { path=$work/tools kind+=', the whole script' lasts=$took whole=$((whole + 1)); }
 	started=$(now)
 	if attempts $k "$path" "$lasts"; then wrong=$(judge); else wrong="gave up after $attempts attempts: $(tail -2 "$work/errors")"; fi
 	requests=$(wc -l <"$work/proxy.log")
