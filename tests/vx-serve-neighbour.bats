@@ -113,33 +113,42 @@ hold_writer() {
 	read -r -u "${HOLD[0]}" _
 }
 
+# writer ADDRESS: posts from there again and again, until the file stop is there.
+writer() {
+	while [ ! -e "$BATS_TEST_TMPDIR/stop" ]; do
+		curl -s --interface "$1" -o /dev/null -H 'Content-Type: application/json' \
+			-d '[{"identifier":"volume/x","path_nii":"s3://b/x"}]' "$API/v1/volumes" || true
+	done 3>&-
+}
+refused() { # refused CODE [CURL-OPTION...]
+	ask /v1/volumes "${@:2}"
+	[ "$code" = "$1" ]
+}
+
 @test "a full queue is 503, more than half of it from one address 429, both at once and with Retry-After" {
 	start_serve --max-queue 4 --workers 2
 	hold_writer # a write waits a second for it: places stay taken
-	local i before
-	for i in 1 2; do
-		curl -s -o /dev/null -H 'Content-Type: application/json' \
-			-d '[{"identifier":"volume/x","path_nii":"s3://b/x"}]' "$API/v1/volumes" 3>&- &
-	done
-	until_true same_metric vx_http_in_flight 3
-	before=$(date +%s%N)
-	ask /v1/volumes
+	writer 127.0.0.1 &
+	writer 127.0.0.1 &
+	until_true refused 429
 	problem 429 'send fewer at once'
-	[ $((($(date +%s%N) - before) / 1000000)) -lt 500 ]
 	has "$head" 'Retry-After: 1'
 	# From another address the other half is free, and then no place is left.
-	for i in 3 4; do
-		curl -s --interface 127.0.0.2 -o /dev/null -H 'Content-Type: application/json' \
-			-d '[{"identifier":"volume/y","path_nii":"s3://b/y"}]' "$API/v1/volumes" 3>&- &
-	done
-	until_true same_metric vx_http_in_flight 5
-	ask /v1/volumes --interface 127.0.0.3
+	until_true refused 200 --interface 127.0.0.2
+	writer 127.0.0.2 &
+	writer 127.0.0.2 &
+	until_true refused 503 --interface 127.0.0.3
 	problem 503 'too many requests are waiting'
 	has "$head" 'Retry-After: 1'
+	# It did not wait for the second that the others do.
+	local seconds
+	seconds=$(curl -s -o /dev/null -w '%{http_code} %{time_total}' --interface 127.0.0.3 "$API/v1/volumes")
+	[[ $seconds == "200 "* || $seconds == "503 0.0"* || $seconds == "503 0.1"* ]] || { echo "$seconds"; false; }
+	touch "$BATS_TEST_TMPDIR/stop"
 	echo 'ROLLBACK;' >&"${HOLD[1]}"
 	until_true same_metric vx_http_in_flight 1
-	same "$(metric 'vx_http_refused_total{reason="share"}')" 1
-	same "$(metric 'vx_http_refused_total{reason="queue"}')" 1
+	[ "$(metric 'vx_http_refused_total{reason="share"}')" -ge 1 ]
+	[ "$(metric 'vx_http_refused_total{reason="queue"}')" -ge 1 ]
 	ask /v1/volumes
 	same "$code" 200
 }

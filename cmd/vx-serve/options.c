@@ -61,7 +61,7 @@ static void hash_token(const char *right)
 {
 	struct vx_error err = VX_ERROR_INIT;
 	struct vx_reader *in = vx_reader_open("-", &err);
-	char *token, *line;
+	char *token, *line = NULL;
 	size_t len;
 	if (strcmp(right, "read") != 0 && strcmp(right, "write") != 0)
 		vx_die(VX_EUSAGE, "--hash-token: %s is neither read nor write", right);
@@ -75,6 +75,8 @@ static void hash_token(const char *right)
 		puts(line);
 		status = vx_close_stdout(&err);
 	}
+	vx_reader_close(in);
+	free(line);
 	if (status != VX_OK)
 		vx_message(&err);
 	exit(vx_exit_status(status == VX_EREJECT ? VX_EUSAGE : status));
