@@ -92,7 +92,9 @@ lint:
 FUZZ_SECONDS ?= 60
 FUZZ_pathology := $(filter-out %/main.c %/suggest.c,$(wildcard cmd/vx-pathology/*.c)) # a tool's own files, where it parses
 FUZZ_suggest := $(filter-out %/suggest.c,$(wildcard cmd/vx-pathology/suggest*.c))
-$(fuzzers): build-fuzz/%: tests/fuzz/%.c $(wildcard lib/*.c lib/*.h cmd/vx-pathology/*.[ch])
+FUZZ_serve_batch := $(addprefix cmd/vx-serve/,apply.c batch.c create.c filter.c order.c patients.c rules.c split.c) \
+                    $(wildcard cmd/vx-serve/store*.c) $(LIBS_vx-serve)
+$(fuzzers): build-fuzz/%: tests/fuzz/%.c $(wildcard lib/*.c lib/*.h cmd/vx-pathology/*.[ch] cmd/vx-serve/*.[ch])
 	@mkdir -p $(@D)
 	clang $(CPPFLAGS) -std=c11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -pthread -o $@ \
 		$< $(FUZZ_$*) $(wildcard lib/*.c) $(test_libs) $(base)

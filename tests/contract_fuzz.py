@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Asks a running vx-serve whatever share/openapi.yaml lets a client ask, and what it does not: right, at the edge, wrong.
-contract_fuzz.py SHARE URL [--seconds N] [--seed N] [--threads N] -> a summary on stdout; each failure with its request, status 1.
+"""Asks a running vx-serve what share/openapi.yaml lets a client ask, and what it does not: right, at the edge, wrong.
+contract_fuzz.py SHARE URL [--seconds N] [--seed N] [--threads N] -> a summary; each failure with its request, status 1.
 
-What holds for every answer: it comes, within seconds; its status, media type, headers and shape are declared for its path
-and method; it is no 5xx but a 503 that says when to come again. A body that is right is not refused; an item that
+What holds for every answer: it comes, within seconds; its status, media type, headers and shape are declared for its
+path and method; it is no 5xx but a 503 that says when to come again. A body that is right is not refused; an item that
 python3-jsonschema refuses is invalid here, too. What was created is found, listed, the same again unchanged, and gone
-once deleted. At the end each stored resource stands behind its parent and what it refers to, and is unchanged when sent again.
+once deleted. At the end each stored resource stands behind its parent and what it refers to, and is unchanged when it
+is sent again.
 
 SPDX-License-Identifier: MIT
 """
@@ -67,7 +68,8 @@ class Contract:
         schema = self.types[kind]
         seen = {k: v for k, v in item.items() if not k.startswith("_") and k not in schema["x-vx"]["server"]}
         if kind not in self.checkers:
-            self.checkers[kind] = Draft202012Validator(schema, resolver=RefResolver(schema["$id"], schema, store=self.resolver.store))
+            self.checkers[kind] = Draft202012Validator(schema, resolver=RefResolver(
+                schema["$id"], schema, store=self.resolver.store))
         return next(self.checkers[kind].iter_errors(seen), None)
 
 
@@ -130,7 +132,8 @@ class Client:
             raise Failure(f"{status}: {data[:200]!r}")
         if status in (429, 503) and "retry-after" not in got:
             raise Failure(f"{status} without Retry-After")
-        declared = self.contract.deref(self.contract.spec["paths"].get(path, {}).get(method, {}).get("responses", {}).get(str(status)))
+        operation = self.contract.spec["paths"][path].get(method, {})
+        declared = self.contract.deref(operation.get("responses", {}).get(str(status)))
         kind = got.get("content-type", "")
         if declared is None and ANYWHERE.get(status) == kind:
             declared = self.contract.spec["components"]["responses"]["Problem"]
@@ -187,8 +190,8 @@ class Client:
         for path in ("/v1/health", "/v1/metrics", "/v1/stats", "/v1/export"):
             self.expect(200, path, "get", path)
         one = json.dumps({"external_uid": f"of {self.tag}, {time.time_ns()}", "datasource_id": self.datasource})
-        for status, path in ((201, "/v1/patients/register"), (409, "/v1/patients/register"), (200, "/v1/patients/resolve")):
-            self.expect(status, path, "post", path, one, {"Content-Type": JSON})
+        for status, call in ((201, "register"), (409, "register"), (200, "resolve")):
+            self.expect(status, f"/v1/patients/{call}", "post", f"/v1/patients/{call}", one, {"Content-Type": JSON})
 
     def patient(self):
         body = json.dumps([{"external_uid": f"p{self.dice.randrange(400)}", "datasource_id": self.datasource}])
@@ -200,7 +203,8 @@ class Client:
         kind = kind or self.dice.choice([k for k in self.contract.types if k not in ("datasource", "patient")])
         item = self.values.make(self.contract.types[kind])
         item["identifier"] = f"{kind}/{self.tag}/{self.count}.{self.dice.randrange(10**9)}"
-        item["parent_identifier"] = self.dice.choice(self.patients) if "patient" in self.contract.types[kind]["x-vx"]["parents"] else None
+        of_patient = "patient" in self.contract.types[kind]["x-vx"]["parents"]
+        item["parent_identifier"] = self.dice.choice(self.patients) if of_patient else None
         item["derived_from"] = self.dice.sample(self.made, min(len(self.made), self.dice.randrange(3)))
         for ref in self.contract.types[kind]["x-vx"]["refs"]:
             item[ref] = None
@@ -254,12 +258,14 @@ class Client:
         """Each field that holds a single value finds it."""
         path, name = "/v1/{collection}", item["identifier"]
         single = [k for k, v in stored.items() if isinstance(v, (str, bool, int, float)) and "\u0000" not in str(v)]
-        query = {k: stored[k] if isinstance(stored[k], str) else json.dumps(stored[k]) for k in self.dice.sample(single, min(3, len(single)))}
-        query["identifier"] = name
+        query = {"identifier": name}
+        for k in self.dice.sample(single, min(3, len(single))):
+            query[k] = stored[k] if isinstance(stored[k], str) else json.dumps(stored[k])
         _, values = self.expect(200, path, "get", f"/v1/{collection}?" + urllib.parse.urlencode(query))
         if [v["identifier"] for v in values] != [name]:
             raise Failure(f"a list by {query} has {len(values)} rows")
-        head, values = self.expect(200, path, "get", f"/v1/{collection}?limit=1&after=" + urllib.parse.quote(name[:-1], ""))
+        page = f"/v1/{collection}?limit=1&after=" + urllib.parse.quote(name[:-1], "")
+        _, values = self.expect(200, path, "get", page)
         if not values or values[0]["identifier"] > name:
             raise Failure("a page passes it over")
 
@@ -296,26 +302,29 @@ class Client:
         return self.dice.choice(known) if self.dice.random() < 0.95 else urllib.parse.quote(self.dice.choice(TEXTS), "")
 
     def name(self):
-        name = self.dice.choice([*self.made[-5:], self.datasource, *self.patients[-2:], "volume/none", self.dice.choice(TEXTS)])
+        known = [*self.made[-5:], self.datasource, *self.patients[-2:], "volume/none"]
+        name = self.dice.choice([*known, self.dice.choice(TEXTS)])
         name = self.values.beside(name) if self.dice.random() < 0.2 else name
         return urllib.parse.quote(str(name), "/") or "x"
 
     def query(self, path, method):
         declared = self.contract.spec["paths"][path]
-        names = [self.contract.deref(p)["name"] for p in declared[method].get("parameters", [])] + ["x", "limit", "dry_run"]
+        names = [self.contract.deref(p)["name"] for p in declared[method].get("parameters", [])]
+        names += ["x", "limit", "dry_run"]
         if path == "/v1/{collection}" and method == "get":
             names += self.dice.choice(list(self.contract.types.values()))["properties"]
-        values = ["", "0", "1", "2", "true", "-1", "1e3", "update", "reject", "replace", "99999999999999999999", self.datasource, "T2", "800",
-                  *self.patients[-1:], *TEXTS]
+        values = ["", "0", "1", "2", "true", "-1", "1e3", "9" * 20, "update", "reject", "replace", "T2", "800",
+                  self.datasource, *self.patients[-1:], *TEXTS]
         parts = []
         for _ in range(self.dice.choice((1, 1, 2, 3))):
             value = urllib.parse.quote(self.dice.choice(values), self.dice.choice(("", "/+")))
-            parts.append(f"{self.dice.choice(names)}={value}" if self.dice.random() < 0.97 else self.dice.choice(("x", "%zz=%", "=", "&", "%ff=%fe")))
+            odd = self.dice.random() < 0.03 and self.dice.choice(("x", "%zz=%", "=", "&", "%ff=%fe"))
+            parts.append(odd or f"{self.dice.choice(names)}={value}")
         return "?" + "&".join(parts)
 
     def header(self):
         kinds = {"Accept": ["text/html", "*/*", JSON, LINES, "application/*;q=0.1", ";;q=,", "a" * 500, "*/*;q=nan"],
-                 "Content-Type": [JSON, LINES, "text/plain", "application/json; charset=x", "", "/", "application/jsonx"],
+                 "Content-Type": [JSON, LINES, "text/plain", "application/json; charset=x", "", "/", JSON + "x"],
                  "Content-Encoding": ["gzip", "identity", "br", "GZIP", "x-gzip", ""],
                  "X-Request-Id": ["0123456789abcdef", "x" * 200, "<script>", ""],
                  "Authorization": ["Bearer x", "Basic Zm9v", "Bearer", ""], "Range": ["bytes=0-"], "Expect": ["x"],
@@ -334,7 +343,8 @@ class Client:
         if self.dice.random() < 0.1:
             value = self.values.beside(value)
         lines = isinstance(value, list) and self.dice.random() < 0.3
-        text = "\n".join(json.dumps(v) for v in value) if lines else json.dumps(value, ensure_ascii=self.dice.random() < 0.5)
+        escaped = self.dice.random() < 0.5
+        text = "\n".join(json.dumps(v) for v in value) if lines else json.dumps(value, ensure_ascii=escaped)
         data, headers = text.encode("utf-8", "surrogatepass"), {"Content-Type": LINES if lines else JSON}
         if self.dice.random() < 0.25:
             data = self.torn(data)
@@ -359,19 +369,22 @@ class Client:
     def torn(self, data):
         """A byte or more of it lost, doubled, turned or put in."""
         at = self.dice.randrange(len(data) + 1)
-        put = self.dice.choice([b"", b"\x00", b"\xff", b"[", b"}", b'"', b"\\ud800", b"\xef\xbb\xbf", b"1e400", b"[" * 70, b",", data[:50]])
+        put = self.dice.choice([b"", b"\x00", b"\xff", b"[", b"}", b'"', b",", b"\\ud800", b"\xef\xbb\xbf", b"1e400",
+                                b"[" * 70, data[:50]])
         return data[:at] + put + data[at + self.dice.randrange(4):]
 
     def judged(self):
-        """Items beside the schema: what python3-jsonschema refuses is invalid here, too; what is invalid here and breaks
-        no rule across fields or resources, it refuses."""
+        """Items beside the schema: what python3-jsonschema refuses is invalid here, too; what is invalid here and
+        breaks no rule across fields or resources, it refuses."""
         items = [item for item in (self.nearly() for _ in range(10)) if isinstance(item, dict)]
         for item, result in zip(items, self.post(items, "?dry_run=1")):
             wrong = self.contract.item_errors(item)
             if wrong and result["status"] != "invalid":
-                raise Failure(f"{result} where the schema says {getattr(wrong, 'message', wrong)!r:.200}: {item!r:.300}")
-            if not wrong and result["status"] == "invalid" and not any(
-                    "(rule" in e["reason"] or e["field"] in ("shorthand", "external_uid", "identifier") for e in result["errors"]):
+                why = getattr(wrong, "message", wrong)
+                raise Failure(f"{result} where the schema says {why!r:.200}: {item!r:.300}")
+            unique = ("shorthand", "external_uid", "identifier")
+            ruled = any("(rule" in e["reason"] or e["field"] in unique for e in result.get("errors", []))
+            if not wrong and result["status"] == "invalid" and not ruled:
                 raise Failure(f"{result['errors']} where the schema says nothing: {item!r:.300}")
 
     def run(self, until, failures):
@@ -420,7 +433,8 @@ def main():
     p.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     p.add_argument("--threads", type=int, default=2)
     options = p.parse_args()
-    clients = [Client(Contract(options.share), options, i) for i in range(options.threads)]  # a resolver is one thread's
+    # A contract each: jsonschema's resolver is one thread's.
+    clients = [Client(Contract(options.share), options, i) for i in range(options.threads)]
     failures, started = [], time.monotonic()
     threads = [threading.Thread(target=c.run, args=(started + options.seconds, failures)) for c in clients]
     for t in threads:

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Sends each request of a table as it stands there, byte for byte, and holds the answer against the table.
-hostile.py TABLE NAME=URL... -> a line a request (name, what came), status 1 when one got another answer than the table's.
+hostile.py TABLE NAME=URL... -> a line a request (name, what came), status 1 when one got another answer.
 
-A row: name, server, request, headers, body, status, expected; separated by tabs; \\r \\n \\t \\\\ \\xNN stand for bytes.
-  request   METHOD TARGET, sent as HTTP/1.1 ("8x METHOD TARGET": eight times at once); or RAW: the body is all that goes out
+A row: name, server, request, headers, body, status, expected; separated by tabs; \\r \\n \\t \\\\ \\xNN are bytes.
+  request   METHOD TARGET, sent as HTTP/1.1 ("8x METHOD TARGET": eight times at once); or RAW: the body goes out alone
   headers   joined by " ; "; Host and Content-Length are added unless they are told, "-NAME" leaves one out
   body      the bytes, or @GENERATOR ARGS (see below)
   status    of the answer, "|" between several that are right; "-": the connection is closed without one;
@@ -33,13 +33,13 @@ def item(**fields):
 # What no table can spell out.
 GENERATORS = {
     "repeat": lambda text, n: text.encode() * int(n),
-    "deep": lambda n: b"[" + b'{"identifier":"volume/deep","path_nii":"s3://b/x","other_data":' + b'{"a":' * int(n) + b"1" + b"}" * int(n) + b"}]",
+    "deep": lambda n: item(other_data="DEEP").replace(b'"DEEP"', b'{"a":' * int(n) + b"1" + b"}" * int(n)),
     "items": lambda n: b"[" + b"{}," * (int(n) - 1) + b"{}]",
     "gzip": lambda text: gzip.compress(text.encode()),
     "gzip2": lambda text: gzip.compress(gzip.compress(text.encode())),
     "bomb": lambda n: gzip.compress(b" " * int(n)),
     "gzipcut": lambda text: gzip.compress(text.encode())[:-9],
-    "chunked": lambda n: b"".join(b"%x\r\n%s\r\n" % (65536, b" " * 65536) for _ in range(int(n) // 65536)) + b"0\r\n\r\n",
+    "chunked": lambda n: (b"10000\r\n%s\r\n" % (b" " * 65536)) * (int(n) // 65536) + b"0\r\n\r\n",
     "digits": lambda n: item(b_value="DIGITS").replace(b'"DIGITS"', b"1" + b"0" * int(n)),
     "name": lambda n: json.dumps([dict(identifier="volume/" + "x" * int(n), path_nii="s3://b/x")]).encode(),
     "key": lambda n: item(**{"k" * int(n): 1}),
@@ -140,7 +140,8 @@ def ask(row):
     data, answers = request_of(row), []
     if not times(row):
         return exchange(urls[row["server"]], data)
-    threads = [threading.Thread(target=lambda: answers.append(exchange(urls[row["server"]], data))) for _ in range(times(row))]
+    once = lambda: answers.append(exchange(urls[row["server"]], data))  # noqa: E731
+    threads = [threading.Thread(target=once) for _ in range(times(row))]
     for t in threads:
         t.start()
     for t in threads:

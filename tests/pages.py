@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Walks the pages of /v1/volumes by their links while others create, change and delete between its resources.
-pages.py URL SECONDS: volume/0000, 0002, ... 0600 are there throughout -> status 1 when a walk misses one or sees one twice.
+pages.py URL SECONDS: volume/0000, 0002, ... 0600 are there throughout -> status 1 when a walk misses or doubles one.
 
 SPDX-License-Identifier: MIT
 """
@@ -53,7 +53,8 @@ def walk():
         counts["walks"] += 1
 
 
-threads = [threading.Thread(target=write, args=(i,)) for i in range(2)] + [threading.Thread(target=walk) for _ in range(2)]
+threads = [threading.Thread(target=write, args=(i,)) for i in range(2)]
+threads += [threading.Thread(target=walk) for _ in range(2)]
 for t in threads:
     t.start()
 for t in threads:

@@ -9,9 +9,10 @@ try:
 except ImportError:  # before Python 3.11
     import sre_parse as sre
 
-TEXTS = ["x", " ", "t2 tra", "é", "🧠", "a\nb", "\u0000", "\u2028", "\"'\\", "%00%2e", "'; DROP TABLE resource; --", "$.a",
-         "null", "true", "1e3", "NaN", "-0", "x" * 300, "\ufeff", "e\u0301", "<&>", "../..", "__proto__", "{}", "\u202e"]
-NUMBERS = [0, 1, -1, 0.1, 1.0, 2.5, -0.0, 5e-324, 1e300, 2**53, 2**53 + 1, -2**63, 2**63, 2**64, 10**30, 1e-7, 360, 100.5]
+TEXTS = ["x", " ", "t2 tra", "é", "🧠", "a\nb", "\u0000", "\u2028", "\"'\\", "%00%2e", "'; DROP TABLE resource; --",
+         "null", "true", "1e3", "NaN", "-0", "x" * 300, "\ufeff", "e\u0301", "<&>", "../..", "__proto__", "{}", "$.a",
+         "\u202e"]
+NUMBERS = [0, 1, -1, 0.1, 1.0, 2.5, -0.0, 5e-324, 1e300, 2**53, 2**53 + 1, -2**63, 2**63, 2**64, 10**30, 1e-7, 360]
 KEYS = [t for t in TEXTS if "\u0000" not in t]  # vx_json takes no key with a NUL: json-c would cut it
 JUNK = TEXTS + NUMBERS + [None, True, False, [], {}, [None], {"a": 1}, [[[[]]]], [1, "1"], {"": None}, "", [{}] * 40]
 
@@ -55,7 +56,8 @@ class Values:
 
     def a_number(self, s, depth):
         low, high = s.get("minimum", -1e300), s.get("maximum", 1e300)
-        return self.dice.choice([low, high, self.dice.uniform(low, min(high, 1000)), round(self.dice.uniform(low, min(high, 99)), 1)])
+        some, few = self.dice.uniform(low, min(high, 1000)), self.dice.uniform(low, min(high, 99))
+        return self.dice.choice([low, high, some, round(few, 1)])
 
     def a_string(self, s, depth):
         if "pattern" in s:
@@ -78,7 +80,8 @@ class Values:
         extra = s.get("additionalProperties", {"type": ["string", "integer", "null"]})
         if extra is not False and not s.get("properties"):
             for _ in range(self.dice.randint(0, 3) if depth < 4 else 0):
-                value[(self.make(s["propertyNames"]) if "propertyNames" in s else self.dice.choice(KEYS))] = self.make(extra, depth + 1)
+                name = self.make(s["propertyNames"]) if "propertyNames" in s else self.dice.choice(KEYS)
+                value[name] = self.make(extra, depth + 1)
         return value
 
     def matching(self, pattern):
@@ -94,7 +97,9 @@ class Values:
             return dice.choice("abz 09é")
         if name == "IN":
             op, arg = dice.choice(arg)
-            return chr(dice.randint(*arg)) if str(op) == "RANGE" else chr(arg) if str(op) == "LITERAL" else dice.choice("059")
+            if str(op) == "CATEGORY":
+                return dice.choice("059")
+            return chr(dice.randint(*arg)) if str(op) == "RANGE" else chr(arg)
         if name == "BRANCH":
             return "".join(self.part(*x) for x in dice.choice(arg[1]))
         if name == "SUBPATTERN":
