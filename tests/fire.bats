@@ -70,3 +70,11 @@ met() {
 	# The proxy did disturb.
 	[ "$(sed -n 's/.* \([0-9]*\) of [0-9]* requests hit, [0-9]* s$/\1/p' <<<"$out")" -ge 5 ]
 }
+
+@test "two runs of it on PostgreSQL, in one of which vx-serve is killed" {
+	. "$ROOT/tests/pg.bash"
+	[ -n "$(pg_bin)" ] || skip "PostgreSQL is not installed"
+	run3 bash "$ROOT/tests/stress/fire.sh" --db postgresql --runs 2 --first 3 --patients 12 --batch 15 --rate 0.2
+	expect 0
+	has "$out" "2 of 2 runs right on postgresql: 0 of the whole script, 1 kills met a running process"
+}

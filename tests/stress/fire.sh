@@ -33,8 +33,10 @@ while [ $# -gt 0 ]; do
 done
 attempts_most=15
 work=$(mktemp -d) || exit 74
-serve_pid='' proxy_pid='' run_pid=''
-trap 'stop; rm -rf "$work"' EXIT
+# shellcheck source=tests/stress/serve.bash
+. tests/stress/serve.bash
+run_pid=''
+trap 'kill $run_pid 2>/dev/null; stop_all; no_database; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 
 # made_up FOLDER PATIENTS: a table, and masks of 4 x 4 x 2 voxels in three of the folders.
@@ -107,71 +109,9 @@ SH
 	export VX_MEMORY=$work/memory
 }
 
-free_port() {
-	local p
-	while :; do
-		p=$((10000 + $(od -An -N2 -tu2 /dev/urandom) % 22000))
-		(exec 3<>"/dev/tcp/127.0.0.1/$p") 2>/dev/null || { echo "$p"; return; }
-	done
-}
-
-fresh_database() {
-	rm -f "$work"/fire.db*
-	database=$work/fire.db
-}
-
-start_serve() { # on $port
-	for _ in 1 2 3 4 5; do
-		vx-serve --db "$database" --listen "127.0.0.1:$port" >"$work/serve.log" 2>&1 &
-		serve_pid=$!
-		for _ in $(seq 300); do
-			curl -sf "http://127.0.0.1:$port/v1/health" >/dev/null 2>&1 && kill -0 "$serve_pid" 2>/dev/null && return 0
-			kill -0 "$serve_pid" 2>/dev/null || break
-			sleep 0.02
-		done
-	done
-	echo "vx-serve did not start: $(cat "$work/serve.log")" >&2
-	exit 74
-}
-
-start_proxy() { # start_proxy SEED: on $fire
-	python3 tests/fault_proxy.py "$fire" "$port" "$work/proxy.log" --rate "$rate" --seed "$1" --faults "$faults" \
-		2>"$work/proxy.err" &
-	proxy_pid=$!
-	for _ in $(seq 200); do
-		(exec 3<>"/dev/tcp/127.0.0.1/$fire") 2>/dev/null && return 0
-		sleep 0.02
-	done
-	echo "the proxy did not start: $(cat "$work/proxy.err")" >&2
-	exit 74
-}
-
-end() { # end PID
-	[ -n "$1" ] || return 0
-	kill "$1" 2>/dev/null
-	wait "$1" 2>/dev/null
-}
-
-stop() {
-	end "$run_pid"
-	end "$proxy_pid"
-	end "$serve_pid"
-	run_pid='' proxy_pid='' serve_pid=''
-}
-
 ingest() { # ingest PORT PATH
 	PATH=$2:$PATH exec bash "share/datasets/picai.sh" -q --api "http://127.0.0.1:$1" --data "$data" \
 		--results "$work/results" --rejects "$work/rejects" >"$work/said" 2>"$work/errors"
-}
-
-# descendants PID: all below it, itself aside.
-descendants() {
-	local children child
-	read -ra children < <(cat "/proc/$1/task/$1/children" 2>/dev/null)
-	for child in "${children[@]}"; do
-		echo "$child"
-		descendants "$child"
-	done
 }
 
 # strike NAME RUN: kill -9 of the server, which comes back, or of a process of that name below RUN, once there is one.
@@ -180,7 +120,7 @@ strike() {
 	if [ "$1" = vx-serve ]; then
 		kill -9 "$serve_pid"
 		wait "$serve_pid" 2>/dev/null
-		start_serve
+		serve "$port"
 		struck=1
 		return
 	fi
@@ -234,12 +174,10 @@ judge() {
 	[ ! -s "$work/rejects" ] || echo "rejects, and yet the script says 0"
 }
 
-now() { echo $(($(date +%s%N) / 1000000)); }
-
 tools
 port=$(free_port) fire=$(free_port)
 fresh_database
-start_serve
+serve "$port"
 started=$(now)
 (ingest "$port" "$work/tools") || { echo "the undisturbed run failed: $(tail -3 "$work/errors")" >&2; exit 1; }
 took=$(($(now) - started))
@@ -251,7 +189,7 @@ wrong=$(sound "$work/calm")
 started=$(now)
 (ingest "$port" "$work/memo:$work/tools") || exit 1
 lightly=$(($(now) - started))
-stop
+stop_all
 echo "undisturbed: $(wc -l <"$work/calm") resources, $(wc -l <"$work/calm.results") results in $took ms ($lightly ms" \
 	"where files were looked at before), on $db"
 
@@ -261,8 +199,8 @@ for ((k = first; k < first + runs; k++)); do
 	RANDOM=$((seed * 1000 + k))
 	port=$(free_port) # the proxy stays where it is: to a journal all databases are one API
 	fresh_database
-	start_serve
-	start_proxy $((seed * 1000 + k))
+	serve "$port"
+	start_proxy "$fire" "$port" --rate "$rate" --seed $((seed * 1000 + k)) --faults "$faults"
 	path=$work/memo:$work/tools kind='' statuses='' lasts=$lightly
 	unset FIRE_JOURNAL
 	[ $((k % 3)) -ne 0 ] || { export FIRE_JOURNAL=$work/journal && kind=', a journal'; }
@@ -280,7 +218,7 @@ for ((k = first; k < first + runs; k++)); do
 	[ -n "$wrong" ] || right=$((right + 1))
 	echo "run $k: ${wrong:-right}: $attempts attempts${statuses:+ (after status${statuses})}, $hit of $requests requests hit$kind," \
 		"$(($(now) - started)) ms"
-	stop
+	stop_all
 done
 echo "faults: $(sort "$work/faults" | uniq -c | awk '{ printf "%s%s %d", sep, $2, $1; sep = ", " }')"
 echo "$right of $runs runs right on $db: $whole of the whole script, $kills kills met a running process, $all_attempts attempts," \
