@@ -264,7 +264,8 @@ static int extra(struct restore *r, struct vx_error *err)
 		return VX_OK;
 	int status = store_stats(r->store, add_up, &there, err);
 	if (status == VX_OK && there > ours)
-		vx_say("the database has %" PRId64 " resources that the back-up has not: they stay", there - ours);
+		vx_say("the database has %" PRId64 " resource%s that the back-up has not: they stay", there - ours,
+			there - ours == 1 ? "" : "s");
 	return status;
 }
 
