@@ -426,11 +426,11 @@ static char *environment_of(const struct vx_api_answer *answer, struct vx_api_st
 	return copy;
 }
 
-int vx_api_delete(struct vx_api_link *link, const char *route, const char *fill, struct vx_api_answer *answer,
-	struct vx_error *err)
+int vx_api_delete(struct vx_api_link *link, const char *route, const char *fill, const char *query,
+	struct vx_api_answer *answer, struct vx_error *err)
 {
 	struct vx_http_request q = { .method = "DELETE" };
-	int status = build_url(link, route, fill, NULL, err);
+	int status = build_url(link, route, fill, query, err);
 
 	return status == VX_OK ? exchange(link, &q, answer, err) : status;
 }

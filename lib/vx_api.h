@@ -86,7 +86,7 @@ int vx_api_get(struct vx_api_link *link, const char *route, const char *fill, co
 bool vx_api_distrust(struct vx_api_link *link, int *times);
 
 /* vx_api_delete: DELETE in the same way. What is gone already is VX_EREJECT with answer->http 404. */
-int vx_api_delete(struct vx_api_link *link, const char *route, const char *fill, struct vx_api_answer *answer,
-	struct vx_error *err) VX_MUST_USE;
+int vx_api_delete(struct vx_api_link *link, const char *route, const char *fill, const char *query,
+	struct vx_api_answer *answer, struct vx_error *err) VX_MUST_USE;
 
 #endif

@@ -156,6 +156,31 @@ tree() {
 	same "$(results)" "datasource/t updated,patient/NN00001 created,patient/TT00001 deleted,patient/TT00002 deleted,study/1 deleted,study/2 deleted,volume/1 deleted,voxelmap/1 deleted"
 }
 
+@test "--clone: what is to be deleted holds a name that others below it wait for: datasource, patient, root" {
+	tree | post "$B"
+	printf '%s\n' '{"identifier":"specimen/old","parent_identifier":"patient/TT00001","type":"BIOPSY","is_summary":true,"is_event_root":true}' \
+		'{"identifier":"specimen/a","parent_identifier":"specimen/old","type":"BIOPSY","is_summary":true,"is_event_root":false}' | post "$B"
+	{
+		tree | sed 's!datasource/t!datasource/renamed!; s!TT00002!TT00007!'
+		printf '%s\n' '{"identifier":"specimen/new","parent_identifier":"patient/TT00001","type":"BIOPSY","is_summary":true,"is_event_root":true}' \
+			'{"identifier":"specimen/a","parent_identifier":"specimen/new","type":"BIOPSY","is_summary":true,"is_event_root":false}'
+	} | post "$A"
+	backup_of "$A" >backup
+	run3 vx-post --api "$B" --clone --delete-missing backup
+	expect 1
+	has "$err" "3 resources would be deleted: run it again with --confirm 3"
+	run3 vx-post -q --api "$B" --clone --delete-missing --confirm 3 backup
+	expect 0
+	has "$(results)" "datasource/renamed created,datasource/t deleted,patient/TT00001 updated,patient/TT00002 deleted,patient/TT00007 created"
+	twins
+	# What was set aside names nobody any more.
+	tree | post "$A" --on-conflict update || true
+	curl -sf -X DELETE "$A/v1/resources/datasource/renamed?aside=1" >/dev/null
+	same "$(curl -s "$A/v1/patients/register" -H 'Content-Type: application/json' \
+		-d '{"external_uid":"new","datasource_id":"datasource/renamed"}' | jq -r .detail)" \
+		"datasource/renamed is about to be deleted"
+}
+
 @test "--clone: a back-up that is not whole is seen, and deletes nothing" {
 	tree | post "$A"
 	{ tree; echo '{"identifier":"volume/extra","path_nii":"s3://b/x"}'; } | post "$B"

@@ -68,7 +68,8 @@ void clone_settle(struct post *p, void (*pass)(struct post *p, char **files))
 	passes.batch_bytes = LATER_BATCH_BYTES;
 	p->o = &passes;
 	while (p->later.n > 0 && going(p)) {
-		bool helps = p->later.n < before || (p->missing && missing_delete(p->missing) > 0);
+		bool helps = p->later.n < before || (p->missing && missing_delete(p->missing) > 0) ||
+			     (p->missing && missing_aside(p->missing) > 0);
 
 		before = p->later.n;
 		again(p, !helps, pass);

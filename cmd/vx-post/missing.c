@@ -23,6 +23,7 @@ struct missing {
 	struct list doomed;   /* parents before children */
 	struct list kept;     /* the same of the last round: something still depends on them; children first */
 	bool looked, retried; /* doomed is filled; kept is */
+	bool aside;           /* what is kept has nothing left but its name */
 	bool refused;         /* nothing may be deleted, which has been told */
 	struct vx_buf query;
 };
@@ -306,7 +307,7 @@ static bool delete_one(struct missing *m, const char *name, struct list *kept, b
 	struct vx_error err = VX_ERROR_INIT;
 	struct vx_api_answer answer;
 	const struct vx_type *type = vx_model_type_of(p->model, name);
-	int status = vx_api_delete(m->link, "resource", name, &answer, &err);
+	int status = vx_api_delete(m->link, "resource", name, NULL, &answer, &err);
 
 	/* 404: an answer was lost, and this was the second try. */
 	if (status == VX_OK || (status == VX_EREJECT && answer.http == 404)) {
@@ -363,6 +364,30 @@ long missing_delete(struct missing *m)
 		all += n;
 	} while (n > 0 && m->kept.n > 0);
 	return all;
+}
+
+long missing_aside(struct missing *m)
+{
+	struct vx_error err = VX_ERROR_INIT;
+	char name[VX_IDENTIFIER_MAX + 1];
+	int64_t place = 0;
+	long n = 0;
+	bool doomed;
+
+	if (m->aside || !m->retried)
+		return 0;
+	m->aside = true;
+	while (place < m->kept.end && going(m->post)) {
+		struct vx_api_answer answer;
+		int status = list_get(&m->kept, &place, false, name, &doomed, &err);
+
+		if (status == VX_OK)
+			status = vx_api_delete(m->link, "resource", name, "aside=1", &answer, &err);
+		if (status != VX_OK && !(status == VX_EREJECT && answer.http == 404))
+			fail(m, &err);
+		n++;
+	}
+	return n;
 }
 
 /* The plan: what would go, in the order in which it would. */

@@ -218,6 +218,10 @@ void missing_free(struct missing *m);
 /* missing_delete: deletes what the input did not name, where that is confirmed and allowed. Returns how many it could. */
 long missing_delete(struct missing *m);
 
+/* missing_aside: takes all but their names from those that missing_delete could not delete, once: what they hold may be
+ * what others, which depend on them still, are waiting for. Returns how many. */
+long missing_aside(struct missing *m);
+
 /* missing_end: a result each for what is there still, and what has to be said. */
 void missing_end(struct missing *m);
 

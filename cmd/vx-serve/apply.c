@@ -273,6 +273,22 @@ static bool lift_differs(const struct create *c, const struct item *it, const st
 	return yes;
 }
 
+/* bare: of a resource that stays only for others to depend on. Level and ancestors stay: what lies below it is where it
+ * was. */
+static int bare(struct store_tx *tx, struct store_row *row, struct vx_error *err)
+{
+	struct vx_buf body = VX_BUF_INIT;
+	vx_buf_puts(&body, "{\"identifier\":");
+	vx_json_put_string(&body, row->identifier, strlen(row->identifier));
+	vx_buf_putc(&body, '}');
+	row->parent = NULL;
+	row->body = body.data;
+	row->body_len = body.len;
+	int status = store_update(tx, row, NULL, 0, err);
+	vx_buf_free(&body);
+	return status;
+}
+
 int apply_lift(struct create *c, struct item *it, struct vx_error *err)
 {
 	struct store_row row;
@@ -283,17 +299,28 @@ int apply_lift(struct create *c, struct item *it, struct vx_error *err)
 	take_version(it, &row);
 	it->old = batch_keep(c->batch, row.body);
 	it->old_len = row.body_len;
-	/* Level and ancestors stay: what lies below it is where it was. */
-	struct vx_buf *bare = &c->batch->scratch;
-	vx_buf_clear(bare);
-	vx_buf_puts(bare, "{\"identifier\":");
-	vx_json_put_string(bare, it->shown, strlen(it->shown));
-	vx_buf_putc(bare, '}');
 	struct store_row lifted = row_of(c, it);
-	lifted.parent = NULL;
 	lifted.created_at = row.created_at;
-	lifted.body = bare->data;
-	lifted.body_len = bare->len;
 	it->name->lifted = true;
-	return store_update(c->tx, &lifted, NULL, 0, err);
+	return bare(c->tx, &lifted, err);
+}
+
+int apply_aside(struct store_tx *tx, const char *identifier, int64_t now, struct vx_error *err)
+{
+	char datasource[VX_IDENTIFIER_MAX + 1] = "", patient[VX_IDENTIFIER_MAX + 1] = "", type[64];
+	struct store_row row;
+	int found = store_find(tx, identifier, &row, err);
+	if (found <= 0)
+		return found;
+	/* What a row holds is only good until the next call. */
+	snprintf(datasource, sizeof datasource, "%s", row.datasource ? row.datasource : "");
+	snprintf(patient, sizeof patient, "%s", row.patient ? row.patient : "");
+	snprintf(type, sizeof type, "%s", row.type);
+	row.identifier = identifier;
+	row.type = type;
+	row.datasource = *datasource ? datasource : NULL;
+	row.patient = *patient ? patient : NULL;
+	row.updated_at = now;
+	int status = bare(tx, &row, err);
+	return status == VX_OK ? 1 : status;
 }

@@ -22,4 +22,8 @@ int apply_item(struct create *c, struct item *it, struct vx_error *err) VX_MUST_
  * must be unique, until apply_item puts the item in its place. */
 int apply_lift(struct create *c, struct item *it, struct vx_error *err) VX_MUST_USE;
 
+/* apply_aside: for good, of a resource that is to be deleted, while others that are to move still lie below it or refer to
+ * it: all but its name goes, so that nothing of it is in their way. 1 done, 0 not there. */
+int apply_aside(struct store_tx *tx, const char *identifier, int64_t now, struct vx_error *err) VX_MUST_USE;
+
 #endif

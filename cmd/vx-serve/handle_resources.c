@@ -3,8 +3,9 @@
  * SPDX-License-Identifier: MIT
  */
 #include <string.h>
+#include <time.h>
 
-#include "create.h"
+#include "apply.h"
 #include "handle.h"
 
 /* is_lines: NDJSON by its media type; without one, whatever does not begin as an array. */
@@ -107,7 +108,7 @@ static void deleted_add(void *arg, const char *identifier, int64_t level)
 }
 
 /* delete_attempt: in one transaction; the names of what went into the answer. */
-static int delete_attempt(struct call *call, bool recursive, struct vx_error *err)
+static int delete_attempt(struct call *call, bool recursive, bool aside, struct vx_error *err)
 {
 	struct vx_error ignored;
 	struct store_tx *tx;
@@ -116,7 +117,8 @@ static int delete_attempt(struct call *call, bool recursive, struct vx_error *er
 		return found;
 	vx_buf_clear(&call->out);
 	vx_buf_puts(&call->out, "{\"deleted\":[");
-	found = store_delete(tx, resource_of(call), recursive, deleted_add, &call->out, err);
+	found = aside ? apply_aside(tx, resource_of(call), time(NULL), err)
+		      : store_delete(tx, resource_of(call), recursive, deleted_add, &call->out, err);
 	vx_buf_puts(&call->out, "]}");
 	if (found != 1) {
 		(void)!store_end(tx, false, &ignored);
@@ -130,15 +132,15 @@ void handle_delete(struct call *call)
 {
 	struct vx_error err = VX_ERROR_INIT;
 	int found = STORE_AGAIN;
-	bool recursive;
+	bool recursive, aside;
 	if (is_production(call)) {
 		call_problem(call, 403, "this deployment is production: nothing is deleted here");
 		return;
 	}
-	if (!flag_arg(call, "recursive", false, &recursive))
+	if (!flag_arg(call, "recursive", false, &recursive) || !flag_arg(call, "aside", false, &aside))
 		return;
 	for (int left = STORE_ATTEMPTS; found == STORE_AGAIN && left > 0; left--)
-		found = delete_attempt(call, recursive, &err);
+		found = delete_attempt(call, recursive, aside, &err);
 	if (found == 1)
 		answer_json(call, 200);
 	else if (found == 0)

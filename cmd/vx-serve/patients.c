@@ -93,6 +93,10 @@ static int source_load(struct store_tx *tx, struct source *src, const char *iden
 		return vx_error_set(err, VX_EDATA, NULL, "%s: no such datasource", identifier);
 	if (vx_json_parse(row.body, row.body_len, &json, err) != VX_OK)
 		return VX_EIO;
+	if (!vx_json_str(json, "shorthand")) {
+		vx_json_free(json);
+		return vx_error_set(err, VX_EREJECT, NULL, "%s is about to be deleted", identifier);
+	}
 	free(src->identifier);
 	free(src->shorthand);
 	src->identifier = vx_strdup(identifier);

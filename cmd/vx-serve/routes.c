@@ -28,7 +28,7 @@ static const char *const no_params[] = { NULL };
 static const char *const create_params[] = { "on_conflict", "dry_run", "instance", NULL };
 static const char *const export_params[] = { "datasource", "check", NULL };
 static const char *const map_params[] = { "register", NULL };
-static const char *const delete_params[] = { "recursive", NULL };
+static const char *const delete_params[] = { "recursive", "aside", NULL };
 
 static const struct route routes[] = {
 	{ "GET", "/v1/health", handle_health, JSON, no_params, OPEN },

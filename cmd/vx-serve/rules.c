@@ -85,6 +85,10 @@ static int patient_rules(struct store_tx *tx, struct item *it, struct vx_error *
 {
 	char other[VX_IDENTIFIER_MAX + 1];
 	const char *shorthand = it->parent->shorthand, *name = it->shown + strlen("patient/");
+	if (!shorthand) {
+		item_error(it, ITEM_INVALID, "parent_identifier", it->parent->text, "is about to be deleted");
+		return VX_OK;
+	}
 	size_t n = strlen(shorthand);
 	bool digits = strlen(name) == n + 5;
 	for (size_t i = n; digits && i < n + 5; i++)
