@@ -294,9 +294,9 @@ def deletes():
     target = "/v1/resources/study/w/1"
     call(path, "delete", 409, target)
     call(path, "delete", 409, target + "?recursive=1")
+    call(path, "delete", 200, "/v1/resources/voxelmap/w/1/m?aside=1", expect=lambda a: a[0]["deleted"] == [])
     call(path, "delete", 200, "/v1/resources/voxelmap/w/1/m", expect=lambda a: a[0]["deleted"] == ["voxelmap/w/1/m"])
     call(path, "delete", 400, target + "?recursive=all")
-    call(path, "delete", 200, "/v1/resources/volume/w/1/t2?aside=1", expect=lambda a: a[0]["deleted"] == [])
     call(path, "delete", 406, target, headers={"Accept": "image/png"})
     call(path, "delete", 401, target, url=locked_url)
     call(path, "delete", 403, target, url=production_url)
