@@ -22,7 +22,8 @@
 #define GZIP_WORTH 1024 /* a shorter body fits a packet as it is */
 #define SERVER_ERROR_TRIES 3
 #define TRY_AGAIN_NS 100000000L /* behind the first try; behind the second, twice that */
-#define HEALTH_PAUSE_MOST 1     /* seconds: whoever waits for a server to start wants to begin with it */
+#define ALIVE_TRIES 3
+#define HEALTH_PAUSE_MOST 1 /* seconds: whoever waits for a server to start wants to begin with it */
 
 struct vx_api {
 	struct vx_api_options options;
@@ -36,6 +37,7 @@ struct vx_api {
 struct vx_api_link {
 	const struct vx_api *api;
 	struct vx_http *http;
+	double retry_for, pause_most; /* as struct vx_http_options */
 	struct libdeflate_compressor *gzip;
 	struct vx_http_response response;
 	struct vx_buf url, packed;
@@ -149,37 +151,40 @@ const char *vx_api_url(const struct vx_api *api)
 	return api->shown;
 }
 
-/* health: the first question of all, for which an API that is being started is waited for. */
-static struct vx_http *connection(const struct vx_api *api, bool health)
+static struct vx_http *connection(const struct vx_api_link *link)
 {
+	const struct vx_api *api = link->api;
 	const char *ca_file = getenv("VX_CA_FILE");
-	struct vx_http_options options = { .retry_for = api->options.retry_for,
+	struct vx_http_options options = { .retry_for = link->retry_for,
 		.ca_file = ca_file && *ca_file ? ca_file : NULL,
 		.timeout = api->options.timeout,
 		.stop = api->options.stop,
+		.pause_most = link->pause_most,
 		.waiting = api->options.waiting,
 		.waiting_arg = api->options.waiting_arg };
 
-	if (health) {
-		options.pause_most = HEALTH_PAUSE_MOST;
-		if (api->options.wait_for > 0)
-			options.retry_for = api->options.wait_for;
-	}
 	return vx_http_new(&options);
 }
 
-static struct vx_api_link *connect_for(const struct vx_api *api, bool health)
+static struct vx_api_link *connect_for(const struct vx_api *api, double retry_for, double pause_most)
 {
 	struct vx_api_link *link = vx_alloc(sizeof(*link));
 
 	link->api = api;
-	link->http = connection(api, health);
+	link->retry_for = retry_for;
+	link->pause_most = pause_most;
+	link->http = connection(link);
 	return link;
 }
 
 struct vx_api_link *vx_api_connect(const struct vx_api *api)
 {
-	return connect_for(api, false);
+	return connect_for(api, api->options.retry_for, 0);
+}
+
+struct vx_api_link *vx_api_connect_briefly(const struct vx_api *api, double most)
+{
+	return connect_for(api, api->options.retry_for < most ? api->options.retry_for : most, most / 4);
 }
 
 bool vx_api_distrust(struct vx_api_link *link, int *times)
@@ -188,7 +193,7 @@ bool vx_api_distrust(struct vx_api_link *link, int *times)
 		return false;
 	nanosleep(&(struct timespec){ .tv_nsec = TRY_AGAIN_NS * *times }, NULL);
 	vx_http_free(link->http);
-	link->http = connection(link->api, false);
+	link->http = connection(link);
 	return true;
 }
 
@@ -435,9 +440,23 @@ int vx_api_delete(struct vx_api_link *link, const char *route, const char *fill,
 	return status == VX_OK ? exchange(link, &q, answer, err) : status;
 }
 
+bool vx_api_alive(const struct vx_api *api)
+{
+	struct vx_error ignored = VX_ERROR_INIT;
+	struct vx_api_link *link = connect_for(api, 0, 0);
+	struct vx_api_answer answer;
+	bool alive = false;
+
+	for (int tries = 0; tries < ALIVE_TRIES && !alive; tries++)
+		alive = vx_api_get(link, "health", NULL, NULL, &answer, &ignored) == VX_OK;
+	vx_api_disconnect(link);
+	return alive;
+}
+
 int vx_api_check(const struct vx_api *api, struct vx_api_state *state, struct vx_error *err)
 {
-	struct vx_api_link *link = connect_for(api, true);
+	double wait_for = api->options.wait_for > 0 ? api->options.wait_for : api->options.retry_for;
+	struct vx_api_link *link = connect_for(api, wait_for, HEALTH_PAUSE_MOST);
 	struct vx_api_answer answer;
 	char *environment;
 	int times = 0, status;

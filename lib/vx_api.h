@@ -55,9 +55,14 @@ struct vx_api_state {
  * Errors: VX_EREFUSED (it is production and that was not allowed; it is no vxData; 401, 403), VX_EUNREACHABLE. */
 int vx_api_check(const struct vx_api *api, struct vx_api_state *state, struct vx_error *err) VX_MUST_USE;
 
+/* vx_api_alive: whether it tells its health just now. */
+bool vx_api_alive(const struct vx_api *api);
+
 /* One keep-alive connection and its buffers, for one thread. */
 struct vx_api_link;
 struct vx_api_link *vx_api_connect(const struct vx_api *api);
+/* vx_api_connect_briefly: its requests are given up after so many seconds at most. */
+struct vx_api_link *vx_api_connect_briefly(const struct vx_api *api, double most);
 void vx_api_disconnect(struct vx_api_link *link);
 
 struct vx_api_answer {

@@ -84,7 +84,7 @@ serve_at_port() {
 	(
 		sleep 0.3
 		kill "${PIDS##* }"
-		sleep 2.5
+		sleep 4
 		exec vx-serve --db "$DB" --listen "127.0.0.1:$port" >>"$BATS_TEST_TMPDIR/serve.log" 2>&1
 	) 3>&- &
 	PIDS="$PIDS $!"

@@ -191,7 +191,8 @@ enum status fields_judge(const struct opts *o, const struct vx_json *diff, struc
 int fields_kept(
 	const char *text, size_t len, const struct vx_json *keep, struct vx_buf *b, struct vx_error *err) VX_MUST_USE;
 
-/* wait.c, as vx_http.h says of waiting, and for the progress line; both with a struct post */
+/* wait.c, as vx_http.h says of waiting, and for the progress line; both with a struct post. wait_over: with p->lock held. */
+void wait_over(struct post *p);
 void wait_told(void *post, const struct vx_http_wait *w);
 void wait_show(struct vx_buf *b, double seconds, void *post);
 

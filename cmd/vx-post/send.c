@@ -7,11 +7,15 @@
 
 #include "post.h"
 
-#define FAILED_ALONE_MOST 20 /* after so many in a row it is not the records, it is the server */
+#define BRIEF 4                 /* seconds for a request to an API that is there and does not answer this one */
+#define UNANSWERED_ALONE_MOST 5 /* the same without an answer at all, which takes longer */
+#define FAILED_ALONE_MOST 20    /* after so many in a row it is not the records, it is the server */
 
 struct connection {
 	struct post *post;
 	struct vx_api_link *link;
+	struct vx_api_link *brief; /* for parts of a batch that was not answered; NULL until then */
+	bool doubt;                /* this batch was not answered, though the API is there */
 	struct entry **batch;
 	struct vx_slice *answers;
 	struct vx_json_scan *scan;
@@ -148,6 +152,7 @@ static size_t apply(struct connection *c, size_t from, size_t to)
 			c->batch[n++] = c->batch[i];
 	journal_after(p, &c->states);
 	p->failed_alone = 0;
+	wait_over(p);
 	vx_pace_success(&p->pace);
 	p->news += to - from;
 	result_emit(p);
@@ -165,9 +170,15 @@ static void blame(struct connection *c, size_t i, const struct vx_api_answer *a,
 	pthread_mutex_lock(&p->lock);
 	result_failed(p, c->batch[i], err->reason);
 	p->news++;
-	if (a->http >= 500 && ++p->failed_alone >= FAILED_ALONE_MOST) {
-		vx_error_set(err, VX_EUNREACHABLE, NULL, "%s: HTTP status %ld to %d records in a row",
-			vx_api_url(p->api), a->http, p->failed_alone);
+	if ((a->http >= 500 || a->http == 0) &&
+		++p->failed_alone >= (a->http ? FAILED_ALONE_MOST : UNANSWERED_ALONE_MOST)) {
+		if (a->http)
+			vx_error_set(err, VX_EUNREACHABLE, NULL, "%s: HTTP status %ld to %d records in a row",
+				vx_api_url(p->api), a->http, p->failed_alone);
+		else
+			vx_error_set(err, VX_EUNREACHABLE, NULL,
+				"%s: tells its health, but does not answer to %d records in a row", vx_api_url(p->api),
+				p->failed_alone);
 		post_stop(p, err);
 	}
 	result_emit(p);
@@ -180,16 +191,32 @@ static void blame(struct connection *c, size_t i, const struct vx_api_answer *a,
 static int ask(struct connection *c, const char *collection, const char *query, size_t from, size_t to,
 	struct vx_api_answer *answer, struct vx_error *err)
 {
+	struct vx_api_link *link = c->doubt ? c->brief : c->link;
 	int status, split, times = 0;
 
 	do {
-		status = vx_api_post(c->link, collection ? "create" : "resources", collection, query, c->body.data,
+		status = vx_api_post(link, collection ? "create" : "resources", collection, query, c->body.data,
 			c->body.len, answer, err);
 		split = status == VX_OK ? split_answer(c, answer, from, to, err) : VX_OK;
 		/* 400: the body may have been cut on its way; several records are halved, and so sent again. */
 	} while ((split != VX_OK || (status == VX_EREJECT && answer->http == 400 && to - from == 1)) &&
-		 vx_api_distrust(c->link, &times));
+		 vx_api_distrust(link, &times));
 	return status == VX_OK ? split : status;
+}
+
+/* Whether a request that got no answer may owe that to what is in it: the API answers others. A record that takes the server
+ * down with it, or one that takes it longer than a proxy waits, would otherwise stop every run at the same place. */
+static bool doubtful(struct connection *c, int status, const struct vx_api_answer *a)
+{
+	const struct post *p = c->post;
+
+	if (status != VX_EUNREACHABLE || (a->http != 0 && a->http != 502 && a->http != 504) || *p->o->api.stop ||
+		!vx_api_alive(p->api))
+		return false;
+	if (!c->brief)
+		c->brief = vx_api_connect_briefly(p->api, BRIEF);
+	c->doubt = true;
+	return true;
 }
 
 /* Posts batch[from..to). False: the run is over. */
@@ -215,7 +242,7 @@ static bool post_range(struct connection *c, size_t from, size_t to)
 		to = apply(c, from, to);
 		return to == from || post_range(c, from, to);
 	}
-	if (status == VX_EREJECT && answer.http != 404) {
+	if ((status == VX_EREJECT && answer.http != 404) || doubtful(c, status, &answer)) {
 		size_t middle = from + (to - from) / 2;
 		if (to - from > 1)
 			return post_range(c, from, middle) && post_range(c, middle, to);
@@ -243,6 +270,7 @@ void *sender(void *post)
 	while ((n = next_batch(&c)) > 0) {
 		p->in_flight++;
 		pthread_mutex_unlock(&p->lock);
+		c.doubt = false;
 		bool going = post_range(&c, 0, n);
 		pthread_mutex_lock(&p->lock);
 		p->in_flight--;
@@ -254,6 +282,7 @@ void *sender(void *post)
 	pthread_cond_broadcast(&p->space);
 	pthread_mutex_unlock(&p->lock);
 	vx_api_disconnect(c.link);
+	vx_api_disconnect(c.brief);
 	vx_json_scan_free(c.scan);
 	vx_buf_free(&c.body);
 	vx_buf_free(&c.spilled);

@@ -33,10 +33,13 @@ static void begins(struct post *p, const struct vx_http_wait *w, double now)
 	vx_run_tick(p->run);
 }
 
-static void ends(struct post *p, double now)
+void wait_over(struct post *p)
 {
+	double now = vx_now();
 	char text[1024];
 
+	if (!p->waits.why[0])
+		return;
 	if (p->waits.told) {
 		snprintf(
 			text, sizeof(text), "%s answers again, after %.0f s", vx_api_url(p->api), now - p->waits.since);
@@ -53,7 +56,7 @@ void wait_told(void *post, const struct vx_http_wait *w)
 	if (w)
 		begins(p, w, vx_now());
 	else
-		ends(p, vx_now());
+		wait_over(p);
 	pthread_mutex_unlock(&p->lock);
 }
 
