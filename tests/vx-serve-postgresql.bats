@@ -16,16 +16,17 @@ teardown_file() {
 
 setup() {
 	needs_postgresql
+	ONLY=()
 	export VX_TEST_DB=postgresql
 }
 
 teardown() { stop_serve; }
 
-# again FILE...: these tests with PostgreSQL behind vx-serve.
+# again FILE...: these tests with PostgreSQL behind vx-serve; ONLY: a filter.
 again() {
 	local file
 	for file in "$@"; do
-		run3 env -u BATS_RUN_TMPDIR bats -F tap "$ROOT/tests/$file"
+		run3 env -u BATS_RUN_TMPDIR bats -F tap "${ONLY[@]}" "$ROOT/tests/$file"
 		grep -A40 '^not ok' "$BATS_TEST_TMPDIR/out" || true
 		expect 0
 		[ "$(grep -c '^ok' "$BATS_TEST_TMPDIR/out")" -gt 0 ]
@@ -37,3 +38,8 @@ again() {
 @test "the tests of vx-post" { again vx-post.bats; }
 
 @test "the tests of kills" { again kill.bats; }
+
+@test "the tests of slow clients, which must not hold all connections to the database" {
+	ONLY=(-f 'slow|stops in the middle')
+	again vx-serve-neighbour.bats
+}

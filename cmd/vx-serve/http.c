@@ -18,7 +18,7 @@
 #include "tls.h"
 
 #define MEMORY 131072 /* of a connection: its headers and its read buffer */
-#define STREAMS 32    /* answers under way that hold a snapshot of the database */
+#define STREAMS 12    /* answers under way that hold a snapshot: fewer than store_pg has connections to read */
 #define HURRY 5.0     /* the idle time while the server stops */
 #define RETRY_AFTER "1"
 
