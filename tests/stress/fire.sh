@@ -1,7 +1,8 @@
 #!/bin/bash
 # Runs a dataset script through a proxy that disturbs a tenth of all requests in every way that tests/fault_proxy.py knows, in
-# every fourth run with kill -9 of a client or of the server, again and again until it says that all went well; then
-# what is in the database, and what the script said of it, must be what an undisturbed run left and said.
+# every fourth run with kill -9 of a client or of the server, on PostgreSQL in every fourth with its sessions cut or a crash of
+# the database itself, again and again until it says that all went well; then what is in the database, and what the
+# script said of it, must be what an undisturbed run left and said.
 # usage: tests/stress/fire.sh [--runs N] [--first N] [--seed N] [--db sqlite|postgresql] [--data DIR] [--rate R] [--faults LIST]
 #                             [--batch N] [--patients N]
 # Default: 200 runs of share/datasets/picai.sh on ../shared/data/picai; where that is missing, or with --patients, on a made-up
@@ -134,19 +135,47 @@ strike() {
 	done
 }
 
-# attempts NUMBER PATH DURATION: the script, until it says that all went well; sets attempts, struck.
+# cut_sessions RUN: a third of what vx-serve has open to PostgreSQL is cut, again and again, also in the midst of a commit.
+cut_sessions() {
+	while kill -0 "$1" 2>/dev/null; do
+		cut=$((cut + $(psql_in postgres -c "SELECT count(pg_terminate_backend(pid)) FROM (
+			SELECT pid FROM pg_stat_activity WHERE datname = 'fire' AND random() < 0.33 OFFSET 0) AS chosen")))
+		sleep 0.1
+	done
+}
+
+# disturb NUMBER RUN DURATION: what befalls the first attempt besides the proxy; sets victim.
+disturb() {
+	local moment=$((RANDOM % $3)) victims=(vx-post vx-serve vx-patient-map vx-serve)
+	case $(($1 % 4))$db in
+	0*) victim=${victims[$1 / 4 % 4]} ;;
+	2postgresql) victim=PostgreSQL ;;
+	*) return ;;
+	esac
+	if [ $(($1 % 8)) -eq 2 ]; then
+		victim=''
+		cut_sessions "$2"
+		return
+	fi
+	sleep "$(printf '%d.%03d' $((moment / 1000)) $((moment % 1000)))"
+	if [ "$victim" = PostgreSQL ]; then
+		pg_down QUIT
+		pg_up || exit 74
+		struck=1
+	else
+		strike "$victim" "$2"
+	fi
+}
+
+# attempts NUMBER PATH DURATION: the script, until it says that all went well; sets attempts, struck, cut.
 attempts() {
-	local moment=$((RANDOM % $3)) victims=(vx-post vx-serve vx-patient-map vx-serve) status
-	attempts=0 struck=0
+	local status
+	attempts=0 struck=0 cut=0 victim=''
 	while :; do
 		attempts=$((attempts + 1))
 		ingest "$fire" "$2" &
 		run_pid=$!
-		if [ $(($1 % 4)) -eq 0 ] && [ $attempts -eq 1 ]; then
-			victim=${victims[$1 / 4 % 4]}
-			sleep "$(printf '%d.%03d' $((moment / 1000)) $((moment % 1000)))"
-			strike "$victim" $run_pid
-		fi
+		[ $attempts -gt 1 ] || disturb "$1" $run_pid "$3"
 		wait "$run_pid"
 		status=$?
 		run_pid=''
@@ -211,7 +240,8 @@ for ((k = first; k < first + runs; k++)); do
 	awk '$6 != "ok" { sub(/:.*/, "", $6); print $6 }' "$work/proxy.log" >"$work/hit"
 	cat "$work/hit" >>"$work/faults"
 	hit=$(wc -l <"$work/hit")
-	[ $((k % 4)) -ne 0 ] || { [ $struck -eq 1 ] && kind+=", kill -9 of $victim" || kind+=", no $victim to kill"; }
+	[ $cut -eq 0 ] || kind+=", $cut sessions cut"
+	[ -z "$victim" ] || { [ $struck -eq 1 ] && kind+=", $victim killed" || kind+=", no $victim to kill"; }
 	[ -s "$work/proxy.err" ] && wrong+=" the proxy: $(tail -1 "$work/proxy.err")"
 	kills=$((kills + struck)) all_attempts=$((all_attempts + attempts))
 	all_faults=$((all_faults + hit)) all_requests=$((all_requests + requests))
