@@ -86,6 +86,7 @@ refused() { # refused CODE [CURL-OPTION...]
 }
 
 @test "a full queue is 503, more than half of it from one address 429, both at once and with Retry-After" {
+	sqlite_only
 	start_serve --max-queue 4 --workers 2
 	hold_writer # a write waits a second for it: places stay taken
 	writer 127.0.0.1 &
@@ -114,6 +115,7 @@ refused() { # refused CODE [CURL-OPTION...]
 }
 
 @test "writes that wait for one another leave reads alone" {
+	sqlite_only
 	start_serve --workers 2
 	hold_writer
 	for _ in 1 2 3 4 5 6; do

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """500 slow or half-open clients against a vx-serve, and one that behaves, whose latency is told.
 
-usage: slow-clients.py [--clients N] [--seconds S] [--goal SECONDS] URL [PID]
+usage: slow-clients.py [--clients N] [--seconds S] [--goal SECONDS] [URL [PID]]
+
+Without a URL it starts a server of its own, the vx-serve of the build folder that BUILD names, and fills it.
 
 A quarter of the clients connects and says nothing, a quarter sends half a header, a quarter a body byte by byte, and a
 quarter asks for the export and never reads it; each that is hung up on comes again. Meanwhile one client sends small
@@ -11,11 +13,15 @@ hung up on, and the peak memory of PID; exits with 0 when the median is below th
 SPDX-License-Identifier: MIT
 """
 import argparse
+import contextlib
 import http.client
 import json
+import os
 import select
 import socket
 import statistics
+import subprocess
+import tempfile
 import time
 from urllib.parse import urlsplit
 
@@ -92,15 +98,42 @@ def behave(address, number):
     return request(address, "POST", "/v1/volumes", json.dumps([volume]))
 
 
+@contextlib.contextmanager
+def server():
+    """A vx-serve with 50,000 volumes, for as long as it is needed: its URL and process id."""
+    root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+    tool = os.path.join(root, os.environ.get("BUILD", "build"), "vx-serve")
+    with tempfile.TemporaryDirectory() as folder:
+        with subprocess.Popen([tool, "--db", f"{folder}/vx.db", "--listen", "127.0.0.1:0"],
+                              stderr=subprocess.PIPE, text=True) as process:
+            try:
+                url = process.stderr.readline().split()[-1]
+                address = (urlsplit(url).hostname, urlsplit(url).port)
+                for start in range(0, 50000, 1000):
+                    volumes = [{"identifier": f"volume/{i}", "path_nii": "s3://b/" + "x" * 600}
+                               for i in range(start, start + 1000)]
+                    request(address, "POST", "/v1/volumes", json.dumps(volumes))
+                yield url, process.pid
+            finally:
+                process.terminate()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--clients", type=int, default=500)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--goal", type=float, default=0.1)
-    parser.add_argument("url")
+    parser.add_argument("url", nargs="?")
     parser.add_argument("pid", nargs="?", type=int)
     args = parser.parse_args()
-    url = urlsplit(args.url)
+    if args.url:
+        return measure(args, args.url, args.pid)
+    with server() as (url, pid):
+        return measure(args, url, pid)
+
+
+def measure(args, target, pid):
+    url = urlsplit(target)
     address = (url.hostname, url.port)
     poll, clients = select.epoll(), {}
     slow = [Slow(KINDS[i % len(KINDS)], address, poll, clients) for i in range(args.clients)]
@@ -126,8 +159,8 @@ def main():
     print("statuses:", " ".join(f"{status}: {n}" for status, n in sorted(statuses.items())))
     for kind in KINDS:
         print(f"hung up on, {kind}: {sum(client.gone for client in slow if client.kind == kind)}")
-    if args.pid:
-        print(f"peak memory of the server: {peak(args.pid)} MiB")
+    if pid:
+        print(f"peak memory of the server: {peak(pid)} MiB")
     return 0 if median < args.goal and set(statuses) == {200} else 1
 
 
