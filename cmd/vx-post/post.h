@@ -1,6 +1,6 @@
 /* post: what the parts of vx-post share. read.c makes records into items, send.c posts them from several connections,
- * fields.c says what becomes of a conflict, result.c turns the answers into results in input order, wait.c tells of an API
- * that is away.
+ * fields.c says what becomes of a conflict, result.c turns the answers into results in input order, tell.c writes them,
+ * journal.c knows what need not be sent, wait.c tells of an API that is away.
  * SPDX-License-Identifier: MIT
  */
 #ifndef POST_H
@@ -239,6 +239,11 @@ void result_known(struct post *p, struct entry *e, char *result, size_t len);
 void result_line(struct post *p, struct vx_slice identifier, struct vx_slice source);
 void result_rest(struct post *p); /* the same for all that is left when a run was cut short */
 const char *status_name(enum status s);
+bool status_bad(enum status s);
+
+/* result_plain: the plainest result of all, appended to b. result_write: the item's result, wherever it goes (tell.c). */
+void result_plain(const struct item *it, enum status s, struct vx_buf *b);
+void result_write(struct post *p, struct item *it);
 
 /* result_of_missing: a result about a resource that the input does not name; reason (may be NULL): why it failed. */
 void result_of_missing(
