@@ -6,7 +6,7 @@ ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 DATA=$ROOT/../shared/data
 PATH=$BUILD:$BUILD/fixtures:$PATH
 export PATH LC_ALL=C.UTF-8
-unset VX_API VX_TOKEN VX_TOKEN_FILE VX_CA_FILE VX_STORE VX_SHARE NO_COLOR VX_FAIL_AT
+unset VX_API VX_DB VX_TOKEN VX_TOKEN_FILE VX_CA_FILE VX_STORE VX_SHARE NO_COLOR VX_FAIL_AT
 
 # run3 COMMAND...: runs it with stdin as given; sets status, out, err (stdout and stderr apart, as files too).
 run3() {

@@ -1,4 +1,4 @@
-/* vx-serve: the local vxData deployment to test against. HTTP -> a SQLite file
+/* vx-serve: the local vxData deployment to test against. HTTP -> a SQLite file, or a PostgreSQL database
  *
  * SPDX-License-Identifier: MIT
  */
@@ -199,8 +199,7 @@ static int prepare(struct http_server *server, const struct opts *o)
 
 int main(int argc, char **argv)
 {
-	struct opts o = { .db = "vx.db",
-		.listen = "127.0.0.1:8420",
+	struct opts o = { .listen = "127.0.0.1:8420",
 		.environment = "dev",
 		.limits = { .body = 64u << 20, .connections = 2000, .queue = 512, .idle = 60, .request = 600 } };
 	sigset_t signals;

@@ -6,13 +6,15 @@
 #include <string.h>
 
 #include "options.h"
+#include "store.h"
 #include "vx_io.h"
 
 static const char usage[] =
 	"usage: vx-serve [OPTION...]\n"
-	"Serves the vxData API over HTTP from a SQLite file, until SIGTERM or SIGINT.\n"
+	"Serves the vxData API over HTTP from a SQLite file or a PostgreSQL database, until SIGTERM or SIGINT.\n"
 	"\n"
-	"      --db FILE             the database, made when it is not there (default: vx.db)\n"
+	"      --db FILE|URI         the database: a SQLite file, made when it is not there, or postgresql://...\n"
+	"                            (default: $VX_DB, else vx.db)\n"
 	"      --listen ADDR:PORT    where to listen (default: 127.0.0.1:8420; port 0: any that is free)\n"
 	"      --token-file FILE     ask for one of these tokens, one a line (default: the door is open)\n"
 	"      --hash-token RIGHT    read a token from standard input, print its line for that file; RIGHT: read, "
@@ -110,13 +112,21 @@ static bool set_limit(int c, struct http_limits *l)
 	return true;
 }
 
+static void set_db(struct opts *o)
+{
+	struct vx_error err = VX_ERROR_INIT;
+	if (!*optarg) /* SQLite takes it for a file that is gone when the server ends */
+		vx_die(VX_EUSAGE, "--db: the name is empty");
+	if (store_name_check(optarg, &err) != VX_OK)
+		vx_die(VX_EUSAGE, "--db: %s", err.reason);
+	o->db = optarg;
+}
+
 static void set(int c, struct opts *o)
 {
 	switch (c) {
 	case DB:
-		if (!*optarg) /* SQLite takes it for a file that is gone when the server ends */
-			vx_die(VX_EUSAGE, "--db: the name is empty");
-		o->db = optarg;
+		set_db(o);
 		break;
 	case LISTEN:
 		o->listen = optarg;
@@ -172,6 +182,8 @@ static void check(const struct opts *o)
 
 void options_parse(int argc, char **argv, struct opts *o)
 {
+	const char *db = getenv("VX_DB");
+	o->db = db && *db ? db : "vx.db";
 	static const struct option longs[] = { { "db", required_argument, NULL, DB },
 		{ "listen", required_argument, NULL, LISTEN }, { "token-file", required_argument, NULL, TOKEN_FILE },
 		{ "hash-token", required_argument, NULL, HASH_TOKEN },

@@ -6,11 +6,19 @@
 
 #include "store_ops.h"
 
+static bool is_uri(const char *db)
+{
+	return !strncmp(db, "postgresql://", 13) || !strncmp(db, "postgres://", 11);
+}
+
+int store_name_check(const char *db, struct vx_error *err)
+{
+	return is_uri(db) ? store_pg_name_check(db, err) : VX_OK;
+}
+
 struct store *store_open(const char *db, const struct vx_model *model, struct vx_error *err)
 {
-	if (!strncmp(db, "postgresql://", 13) || !strncmp(db, "postgres://", 11))
-		return store_pg_open(db, model, err);
-	return store_sqlite_open(db, model, err);
+	return is_uri(db) ? store_pg_open(db, model, err) : store_sqlite_open(db, model, err);
 }
 
 void store_close(struct store *s)

@@ -8,7 +8,7 @@
 
 #include "vx_resource.h"
 
-#define STORE_SCHEMA 2 /* the layout of the tables, told by /v1/health */
+#define STORE_SCHEMA 3 /* the layout of the tables, told by /v1/health */
 
 struct store;
 
@@ -29,6 +29,10 @@ struct store_row {
  * false) and run it again from its beginning. err tells why, as VX_EUNREACHABLE. */
 #define STORE_AGAIN (-1000)
 #define STORE_ATTEMPTS 8 /* then the client is told to come again */
+
+/* store_name_check: whether db may stand on a command line, which everybody on the machine can read: VX_EUSAGE for a URI
+ * with a password in it, or one that is none. */
+int store_name_check(const char *db, struct vx_error *err) VX_MUST_USE;
 
 /* store_open: db is a file, or a URI that begins with postgresql:// or postgres://. */
 struct store *store_open(const char *db, const struct vx_model *model, struct vx_error *err) VX_MUST_USE;

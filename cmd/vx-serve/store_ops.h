@@ -52,6 +52,7 @@ struct store_cursor {
 };
 
 struct store *store_sqlite_open(const char *path, const struct vx_model *model, struct vx_error *err) VX_MUST_USE;
+int store_pg_name_check(const char *uri, struct vx_error *err) VX_MUST_USE;
 struct store *store_pg_open(const char *uri, const struct vx_model *model, struct vx_error *err) VX_MUST_USE;
 
 #endif

@@ -7,7 +7,35 @@
 
 #include "store_pg.h"
 
-enum { WRITERS = 8, READERS = 16, OLDEST = 130000 };
+/* Long answers hold a reader each (http.c has at most 12 of them); the others must not wait for those. */
+enum { WRITERS = 8, READERS = 40, OLDEST = 130000 };
+
+/* parse: the parts of a URI. libpq's own words about a wrong one quote it, password and all. */
+static int parse(const char *uri, PQconninfoOption **parts, struct vx_error *err)
+{
+	char *why = NULL;
+	*parts = PQconninfoParse(uri, &why);
+	PQfreemem(why);
+	if (*parts)
+		return VX_OK;
+	return vx_error_set(err, VX_EUSAGE, NULL,
+		"the PostgreSQL URI cannot be read: postgresql://[USER@]HOST[:PORT]/DATABASE[?NAME=VALUE&...], with "
+		"%%XX "
+		"for other characters");
+}
+
+int store_pg_name_check(const char *uri, struct vx_error *err)
+{
+	PQconninfoOption *parts;
+	int status = parse(uri, &parts, err);
+	for (PQconninfoOption *p = parts; status == VX_OK && p->keyword; p++)
+		if (p->val && *p->val && (!strcmp(p->keyword, "password") || !strcmp(p->keyword, "sslpassword")))
+			status = vx_error_set(err, VX_EUSAGE, NULL,
+				"a password on the command line is there for everybody to read: put it into ~/.pgpass "
+				"(HOST:PORT:DATABASE:USER:PASSWORD, mode 600), PGPASSFILE or PGPASSWORD");
+	PQconninfoFree(parts);
+	return status;
+}
 
 static int one_word(PGconn *pg, const char *sql, char *out, size_t size, struct vx_error *err)
 {
@@ -50,6 +78,10 @@ static char *name(PGconn *pg)
 
 static int begin(struct pg *s, const struct vx_model *model, struct vx_error *err)
 {
+	PQconninfoOption *parts;
+	if (parse(s->uri, &parts, err) != VX_OK)
+		return VX_EUSAGE;
+	PQconninfoFree(parts);
 	PGconn *pg = pg_connect(s->uri, err);
 	if (!pg)
 		return VX_EUNREACHABLE;

@@ -18,13 +18,14 @@ struct pg_conn {
 	bool prepared[PG_COUNT];
 };
 
-/* Connections of one kind: at most max are open; who finds none waits a while. */
+/* Connections of one kind: at most max are open; who finds none waits a while. Few are kept when there is little to do:
+ * several servers share what PostgreSQL has. */
 struct pg_pool {
 	const char *uri;
 	pthread_mutex_t lock;
 	pthread_cond_t freed;
 	struct pg_conn *idle;
-	unsigned open, max;
+	unsigned open, idle_count, max;
 };
 
 struct pg {
@@ -49,7 +50,8 @@ void pg_give(struct pg_conn *c);
 int pg_begin(
 	struct pg_pool *p, const char *sql, struct pg_conn **c, PGresult **result, struct vx_error *err) VX_MUST_USE;
 
-/* pg_fail: what became of r (freed; NULL: of the connection), as a status: STORE_AGAIN, VX_EUNREACHABLE or VX_EIO. */
+/* pg_fail: what became of r (freed; NULL: of the connection), as a status: STORE_AGAIN, VX_EUNREACHABLE,
+ * VX_EREFUSED (the role lacks a right) or VX_EIO. */
 int pg_fail(PGconn *pg, PGresult *r, struct vx_error *err);
 
 /* pg_exec: one or more statements without parameters. pg_run: a prepared one; values are texts, NULL is null.
@@ -64,10 +66,6 @@ int64_t pg_int(const PGresult *r, int row, int column);
 
 /* pg_array: a list of texts as PostgreSQL spells an array. */
 void pg_array(struct vx_buf *b, const char *const *list, size_t n);
-
-/* pg_key: text as an indexed column holds it: an index entry is bounded, and text may hold no NUL. Long texts are cut,
- * with a hash behind; to be freed. */
-char *pg_key(const char *text, size_t len);
 
 /* store_pg_layout.c: a database that is empty, or of an older version, becomes one of the newest. */
 int pg_layout(PGconn *pg, const struct vx_model *model, struct vx_error *err) VX_MUST_USE;

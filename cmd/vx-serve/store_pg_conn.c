@@ -6,9 +6,6 @@
 #include <string.h>
 
 #include "store_pg.h"
-#include "vx_hash.h"
-
-#define KEY_MAX 1000 /* bytes: two of them and a name fit an entry of an index (2,704) */
 
 static void ignore(void *arg, const char *message)
 {
@@ -78,7 +75,9 @@ int pg_fail(PGconn *pg, PGresult *r, struct vx_error *err)
 		status = STORE_AGAIN;
 	else if (for_now(state))
 		status = VX_EUNREACHABLE;
-	vx_error_set(err, status == VX_EIO ? VX_EIO : VX_EUNREACHABLE, NULL, "database: %s",
+	else if (!strcmp(state, "42501")) /* the role lacks a right */
+		status = VX_EREFUSED;
+	vx_error_set(err, status == STORE_AGAIN ? VX_EUNREACHABLE : (enum vx_status)status, NULL, "database: %s",
 		*why ? why : "the connection was lost");
 	PQclear(r);
 	return status;
@@ -138,26 +137,4 @@ void pg_array(struct vx_buf *b, const char *const *list, size_t n)
 		vx_buf_putc(b, '"');
 	}
 	vx_buf_putc(b, '}');
-}
-
-char *pg_key(const char *text, size_t len)
-{
-	struct vx_buf b = VX_BUF_INIT;
-	size_t n = len > KEY_MAX ? KEY_MAX - 70 : len;
-	while (n < len && n && ((unsigned char)text[n] & 0xc0) == 0x80) /* not within a character */
-		n--;
-	vx_buf_reserve(&b, n + 80);
-	for (size_t i = 0; i < n; i++) {
-		if (text[i])
-			vx_buf_putc(&b, text[i]);
-		else
-			vx_buf_puts(&b, "\xef\xbf\xbd");
-	}
-	if (n < len) {
-		char hex[65];
-		vx_sha256_bytes(text, len, hex);
-		vx_buf_printf(&b, "...%s", hex);
-	}
-	vx_buf_puts(&b, "");
-	return b.data;
 }

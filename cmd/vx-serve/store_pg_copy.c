@@ -44,32 +44,23 @@ static void begin(struct vx_buf *b, int fields)
 	put_number(b, (uint64_t)fields, 2);
 }
 
-static char *own_key(const struct vx_json *json, const char *field)
+static void put_fact(struct vx_buf *b, enum pg_fact_kind kind, const char *text)
 {
-	size_t len;
-	const char *text = vx_json_text(vx_json_get(json, field), &len);
-	return text ? pg_key(text, len) : NULL;
-}
-
-void pg_own_keys(const struct store_row *row, char **shorthand, char **external_uid)
-{
-	struct vx_json *json;
-	*shorthand = *external_uid = NULL;
-	bool datasource = !strcmp(row->type, "datasource");
-	if ((!datasource && strcmp(row->type, "patient") != 0) ||
-		vx_json_parse(row->body, row->body_len, &json, NULL) != VX_OK)
+	uint64_t bits;
+	if (!text || kind == PG_FACT_TEXT) {
+		put_string(b, text);
 		return;
-	if (datasource)
-		*shorthand = own_key(json, "shorthand");
-	else
-		*external_uid = own_key(json, "external_uid");
-	vx_json_free(json);
+	}
+	double v = strtod(text, NULL);
+	memcpy(&bits, &v, sizeof bits);
+	put_number(b, kind == PG_FACT_DOUBLE ? 8 : 2, 4);
+	put_number(b, kind == PG_FACT_DOUBLE ? bits : (uint64_t)(int64_t)v, kind == PG_FACT_DOUBLE ? 8 : 2);
 }
 
-void pg_gather(struct pg_tx *tx, const struct store_row *row, const char *shorthand, const char *external_uid)
+void pg_gather(struct pg_tx *tx, const struct store_row *row, const struct pg_values *values)
 {
 	struct vx_buf *b = &tx->rows;
-	begin(b, 11);
+	begin(b, 9 + PG_FACTS);
 	put_string(b, row->identifier);
 	put_string(b, row->type);
 	put_string(b, row->parent);
@@ -79,8 +70,8 @@ void pg_gather(struct pg_tx *tx, const struct store_row *row, const char *shorth
 	put_int8(b, row->created_at);
 	put_int8(b, row->updated_at);
 	put_text(b, row->body, row->body_len);
-	put_string(b, shorthand);
-	put_string(b, external_uid);
+	for (size_t i = 0; i < PG_FACTS; i++)
+		put_fact(b, pg_facts[i].kind, values->text[i]);
 }
 
 static int by_text(const void *a, const void *b)

@@ -19,8 +19,10 @@ static int rollback(PGconn *pg, int status)
 static int version(PGconn *pg, const struct layouts *all, int *newest, struct vx_error *err)
 {
 	PGresult *r;
-	int status =
-		pg_exec(pg, "SELECT to_regclass('layout') IS NOT NULL, to_regclass('resource') IS NOT NULL", &r, err);
+	/* A table is opened on the way: only then does a session hear of tables that came while it waited for a lock. */
+	int status = pg_exec(pg,
+		"SELECT to_regclass('layout') IS NOT NULL, to_regclass('resource') IS NOT NULL FROM pg_class LIMIT 1",
+		&r, err);
 	if (status != VX_OK)
 		return status;
 	bool ours = *PQgetvalue(r, 0, 0) == 't', theirs = *PQgetvalue(r, 0, 1) == 't';

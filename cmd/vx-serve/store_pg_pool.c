@@ -9,6 +9,7 @@
 
 #include "store_pg.h"
 
+#define KEEP 8
 #define WAIT 10 /* seconds for a connection; then the client is to come again */
 
 void pg_pool_init(struct pg_pool *p, const char *uri, unsigned max)
@@ -57,10 +58,12 @@ static int place(struct pg_pool *p, struct pg_conn **c, struct vx_error *err)
 		code = pthread_cond_timedwait(&p->freed, &p->lock, &until);
 	*c = p->idle;
 	bool had = *c || p->open < p->max;
-	if (*c)
+	if (*c) {
 		p->idle = (*c)->next;
-	else if (had)
+		p->idle_count--;
+	} else if (had) {
 		p->open++;
+	}
 	pthread_mutex_unlock(&p->lock);
 	if (had)
 		return VX_OK;
@@ -106,10 +109,16 @@ void pg_give(struct pg_conn *c)
 		return;
 	}
 	pthread_mutex_lock(&p->lock);
-	c->next = p->idle;
-	p->idle = c;
-	pthread_cond_signal(&p->freed);
+	bool keep = p->idle_count < KEEP;
+	if (keep) {
+		c->next = p->idle;
+		p->idle = c;
+		p->idle_count++;
+		pthread_cond_signal(&p->freed);
+	}
 	pthread_mutex_unlock(&p->lock);
+	if (!keep)
+		release(c);
 }
 
 int pg_begin(struct pg_pool *p, const char *sql, struct pg_conn **c, PGresult **result, struct vx_error *err)

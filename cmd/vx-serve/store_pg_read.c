@@ -91,10 +91,26 @@ struct pg_cursor {
 	int block; /* rows of the present block */
 };
 
-/* filter: canonical JSON has one spelling a value, so that equal values are equal texts. */
-static void filter(struct select *s, const struct store_filter *f)
+/* by_column: a field that has a column of its own is found by its index first. */
+static void by_column(struct select *s, const struct pg_fact *fact, const struct store_filter *f)
 {
-	vx_buf_puts(&s->sql, "(body::json -> ");
+	char *value = fact ? pg_fact_value(fact, f->json, strlen(f->json)) : NULL;
+	if (!value)
+		return;
+	vx_buf_printf(&s->sql, "%s = ", fact->field);
+	select_value(s, value);
+	vx_buf_printf(&s->sql, "%s AND ",
+		fact->kind == PG_FACT_DOUBLE  ? "::double precision"
+		: fact->kind == PG_FACT_SMALL ? "::smallint"
+					      : "");
+	free(value);
+}
+
+/* filter: canonical JSON has one spelling a value, so that equal values are equal texts. */
+static void filter(struct select *s, const char *type, const struct store_filter *f)
+{
+	by_column(s, type ? pg_fact_find(type, f->field) : NULL, f);
+	vx_buf_puts(&s->sql, "(" PG_JSON("body") " -> ");
 	select_value(s, f->field);
 	if (!strcmp(f->json, "null")) {
 		vx_buf_puts(&s->sql, "::text) IS NULL");

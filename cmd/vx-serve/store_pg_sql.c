@@ -13,8 +13,9 @@ const struct pg_statement pg_statements[PG_COUNT] = {
 	[PG_PREFETCH] = { "SELECT " PG_COLUMNS " FROM resource WHERE identifier = ANY ($1::text[])", 1 },
 	[PG_UPDATE] = { "UPDATE resource SET parent_identifier = $2, datasource = $3, patient = $4, level = "
 			"$5::bigint, "
-			"updated_at = $6::bigint, body = $7, shorthand = $8, external_uid = $9 WHERE identifier = $1",
-		9 },
+			"updated_at = $6::bigint, body = $7, (" PG_FACT_COLUMNS ") = ($8, $9, $10, $11, "
+			"$12::double precision, $13, $14::smallint) WHERE identifier = $1",
+		7 + PG_FACTS },
 	/* Whatever has changed above a resource, its own level and ancestors follow from its parent and references. */
 	[PG_REFRESH] = { "UPDATE resource SET level = n.level, datasource = n.datasource, patient = n.patient FROM "
 			 "(SELECT r.identifier, greatest(coalesce(p.level + 1, 0), coalesce((SELECT max(t.level) + 1 "

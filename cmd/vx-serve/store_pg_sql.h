@@ -6,6 +6,8 @@
 #ifndef STORE_PG_SQL_H
 #define STORE_PG_SQL_H
 
+#include "store_pg_facts.h"
+
 /* "vxDB". 1: shared by those who create, held alone by those who change. 2: held by who lays out. */
 #define PG_LOCK "1987593282, "
 
@@ -31,8 +33,14 @@
 	"SELECT pg_advisory_xact_lock(" PG_LOCK "2), pg_advisory_xact_lock(" PG_LOCK "1)"
 
 #define PG_COLUMNS "identifier, type, parent_identifier, datasource, patient, level, created_at, updated_at, body"
-#define PG_COPY_RESOURCE "COPY resource (" PG_COLUMNS ", shorthand, external_uid) FROM STDIN (FORMAT binary)"
+#define PG_COPY_RESOURCE "COPY resource (" PG_COLUMNS ", " PG_FACT_COLUMNS ") FROM STDIN (FORMAT binary)"
 #define PG_COPY_REFERENCE "COPY reference (source, target) FROM STDIN (FORMAT binary)"
+
+/* A body as json. PostgreSQL's functions refuse \u0000 wherever it stands: there it is the character that stands for
+ * others. */
+#define PG_JSON(body)                                                                                                  \
+	"(CASE WHEN position('\\u0000' in " body ") = 0 THEN " body " ELSE regexp_replace(" body                       \
+	", '(?<!\\\\)((?:\\\\\\\\)*)\\\\u0000', '\\1\\\\ufffd', 'g') END)::json"
 
 enum pg_sql {
 	PG_FIND,

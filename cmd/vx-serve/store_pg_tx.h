@@ -6,6 +6,7 @@
 #define STORE_PG_TX_H
 
 #include "store_pg.h"
+#include "store_pg_facts.h"
 #include "store_pg_memo.h"
 
 struct pg_tx {
@@ -19,14 +20,10 @@ struct pg_tx {
 };
 
 /* pg_gather: the row of a new resource, and of what it refers to. */
-void pg_gather(struct pg_tx *tx, const struct store_row *row, const char *shorthand, const char *external_uid);
+void pg_gather(struct pg_tx *tx, const struct store_row *row, const struct pg_values *values);
 void pg_gather_refs(struct pg_tx *tx, const char *source, const char *const *refs, size_t n);
 
 /* pg_flush: all that was gathered goes out: before a question that must see it, and before the end. */
 int pg_flush(struct pg_tx *tx, struct vx_error *err) VX_MUST_USE;
-
-/* pg_own_keys: the shorthand or external_uid and external_uid of a resource as the indexes hold them; NULL where it has none. To
- * be freed. */
-void pg_own_keys(const struct store_row *row, char **shorthand, char **external_uid);
 
 #endif

@@ -11,12 +11,8 @@
 #include "vx_hash.h"
 #include "vx_share.h"
 
-/* PostgreSQL's JSON functions refuse \u0000 as text: it is shown as the character that stands for others. */
-#define BODY                                                                                                           \
-	"(CASE WHEN position('\\u0000' in r.body) = 0 THEN r.body ELSE "                                               \
-	"regexp_replace(r.body, '(?<!\\\\)((?:\\\\\\\\)*)\\\\u0000', '\\1\\\\ufffd', 'g') END)::json"
-
 struct view {
+	const struct vx_type *type;
 	struct vx_buf columns, record;
 };
 
@@ -24,7 +20,8 @@ static void add(void *arg, const char *field, enum field_kind kind)
 {
 	static const char *const types[] = { "text", "numeric", "boolean", "jsonb" };
 	struct view *v = arg;
-	vx_buf_puts(&v->columns, ", x.");
+	/* What has a column of its own is shown from there, so that its index serves the view. */
+	vx_buf_puts(&v->columns, pg_fact_find(v->type->name, field) ? ", r." : ", x.");
 	field_quote(&v->columns, field, '"');
 	if (v->record.len)
 		vx_buf_puts(&v->record, ", ");
@@ -35,13 +32,14 @@ static void add(void *arg, const char *field, enum field_kind kind)
 /* The bounds let a query by collection use the index on identifier. */
 static void view_sql(const struct vx_type *t, const struct vx_json *common, struct vx_buf *sql)
 {
-	struct view v = { .columns = VX_BUF_INIT, .record = VX_BUF_INIT };
+	struct view v = { .type = t, .columns = VX_BUF_INIT, .record = VX_BUF_INIT };
 	field_each(t, common, add, &v);
 	vx_buf_printf(sql,
 		" AS SELECT r.identifier, r.parent_identifier, r.datasource, r.patient%s, "
 		"to_timestamp(r.created_at) AS created_at, to_timestamp(r.updated_at) AS updated_at "
-		"FROM resource r CROSS JOIN LATERAL json_to_record(" BODY ") AS x (%s) "
-		"WHERE r.type = '%s' AND r.identifier > '%s/' AND r.identifier < '%s0'",
+		"FROM resource r CROSS JOIN LATERAL json_to_record(" PG_JSON(
+			"r.body") ") AS x (%s) "
+				  "WHERE r.type = '%s' AND r.identifier > '%s/' AND r.identifier < '%s0'",
 		v.columns.data, v.record.data, t->name, t->name, t->name);
 	vx_buf_free(&v.columns);
 	vx_buf_free(&v.record);

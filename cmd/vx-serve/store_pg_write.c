@@ -221,20 +221,19 @@ static int insert(
 	struct store_tx *base, const struct store_row *row, const char *const *refs, size_t n, struct vx_error *err)
 {
 	struct pg_tx *tx = of(base);
-	char *shorthand, *uid;
-	pg_own_keys(row, &shorthand, &uid);
-	if (shorthand)
-		remember(tx, "shorthand", shorthand, "", row->identifier);
-	if (uid)
-		remember(tx, "uid", row->datasource, uid, row->identifier);
+	struct pg_values v;
+	pg_values_of(row, &v);
+	if (!strcmp(row->type, "datasource") && v.text[0])
+		remember(tx, "shorthand", v.text[0], "", row->identifier);
+	if (!strcmp(row->type, "patient") && v.text[1])
+		remember(tx, "uid", row->datasource, v.text[1], row->identifier);
 	if (!strcmp(row->type, "specimen") && row->patient && !strcmp(row->patient, row->parent))
 		remember(tx, "root", row->patient, "", row->identifier);
-	pg_gather(tx, row, shorthand, uid);
+	pg_gather(tx, row, &v);
+	pg_values_free(&v);
 	pg_gather_refs(tx, row->identifier, refs, n);
 	written(tx, row);
 	tx->created = true;
-	free(shorthand);
-	free(uid);
 	return tx->rows.len + tx->refs.len > GATHER_MAX ? pg_flush(tx, err) : VX_OK;
 }
 
@@ -242,17 +241,19 @@ static int update(
 	struct store_tx *base, const struct store_row *row, const char *const *refs, size_t n, struct vx_error *err)
 {
 	struct pg_tx *tx = of(base);
-	char level[24], updated[24], *shorthand, *uid;
+	char level[24], updated[24];
+	struct pg_values v;
 	snprintf(level, sizeof level, "%lld", (long long)row->level);
 	snprintf(updated, sizeof updated, "%lld", (long long)row->updated_at);
-	pg_own_keys(row, &shorthand, &uid);
-	const char *const values[] = { row->identifier, row->parent, row->datasource, row->patient, level, updated,
-		row->body, shorthand, uid };
+	pg_values_of(row, &v);
+	const char *values[7 + PG_FACTS] = { row->identifier, row->parent, row->datasource, row->patient, level,
+		updated, row->body };
+	for (size_t i = 0; i < PG_FACTS; i++)
+		values[7 + i] = v.text[i];
 	int status = ask_all(tx, PG_UPDATE, values, err);
 	if (status == VX_OK)
 		status = ask(tx, PG_REFERENCE_DROP, &row->identifier, err);
-	free(shorthand);
-	free(uid);
+	pg_values_free(&v);
 	pg_gather_refs(tx, row->identifier, refs, n);
 	written(tx, row);
 	tx->changed = true;

@@ -60,7 +60,7 @@ void select_build(struct select *s, const struct store_query *q, select_filter *
 		below(s, q->patient);
 	for (size_t i = 0; i < q->n_filters; i++) {
 		vx_buf_puts(&s->sql, " AND ");
-		filter(s, &q->filters[i]);
+		filter(s, q->type, &q->filters[i]);
 	}
 	vx_buf_puts(&s->sql, q->export ? " ORDER BY level, identifier" : " ORDER BY identifier");
 	if (q->limit >= 0)

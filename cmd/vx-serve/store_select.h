@@ -14,8 +14,8 @@ struct select {
 	size_t count, cap;
 };
 
-/* filter: appends a condition on one field, without AND. */
-typedef void select_filter(struct select *s, const struct store_filter *f);
+/* filter: appends a condition on one field, without AND; type may be NULL. */
+typedef void select_filter(struct select *s, const char *type, const struct store_filter *f);
 
 void select_build(struct select *s, const struct store_query *q, select_filter *filter);
 void select_free(struct select *s);

@@ -112,8 +112,9 @@ struct sqlite_cursor {
 };
 
 /* filter: the canonical form has one spelling for a value, so that equal values are equal texts. */
-static void filter(struct select *s, const struct store_filter *f)
+static void filter(struct select *s, const char *type, const struct store_filter *f)
 {
+	(void)type;
 	char *path = vx_asprintf("$.\"%s\"", f->field);
 	vx_buf_puts(&s->sql, "body -> ");
 	select_value(s, path);
