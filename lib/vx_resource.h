@@ -52,7 +52,7 @@ const struct vx_type *vx_model_type_of(const struct vx_model *m, const char *ide
 const char *vx_identifier_check(const char *identifier, size_t len);
 
 /* vx_resource_check: all that is wrong with a resource by itself: its schema (private and the server's fields passed
- * over), then vx_resource_rules where the schema holds. NULL: valid. To be freed with vx_schema_error_free. */
+ * over); where that holds, texts with a NUL character, then vx_resource_rules. NULL: valid. To be freed with vx_schema_error_free. */
 struct vx_schema_error *vx_resource_check(
 	const struct vx_model *m, const struct vx_type *t, const struct vx_json *resource);
 

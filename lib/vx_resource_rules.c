@@ -112,11 +112,72 @@ struct vx_schema_error *vx_resource_rules(
 	return b.first;
 }
 
+/* A text with a NUL ends there for whoever reads it as C or SQL does, and PostgreSQL finds no field of a resource that
+ * holds one anywhere. */
+static bool ends_early(const struct vx_json *v)
+{
+	size_t len = 0;
+	const char *text = vx_json_text(v, &len);
+
+	return text && memchr(text, '\0', len);
+}
+
+/* Most hold none: this looks without keeping the way to it. */
+static bool any_ends_early(const struct vx_json *v)
+{
+	enum vx_json_type type = vx_json_type(v);
+
+	if (type == VX_STRING)
+		return ends_early(v);
+	for (size_t i = 0; type == VX_ARRAY && i < vx_json_size(v); i++)
+		if (any_ends_early(vx_json_at(v, i)))
+			return true;
+	if (type == VX_OBJECT)
+		for (struct vx_json_iter it = vx_json_begin(v); vx_json_next(&it);)
+			if (any_ends_early(it.value))
+				return true;
+	return false;
+}
+
+static void check_text(struct broken *b, const struct vx_json *v, struct vx_buf *path)
+{
+	size_t at = path->len;
+
+	if (ends_early(v))
+		b->tail = vx_schema_error_add(b->tail, path->data, true, v, "holds a NUL character");
+	for (size_t i = 0; vx_json_type(v) == VX_ARRAY && i < vx_json_size(v); i++) {
+		vx_buf_printf(path, "%s%zu", at ? "." : "", i);
+		check_text(b, vx_json_at(v, i), path);
+		path->len = at;
+	}
+	if (vx_json_type(v) != VX_OBJECT)
+		return;
+	for (struct vx_json_iter it = vx_json_begin(v); vx_json_next(&it);) {
+		if (v == b->resource && it.key[0] == '_')
+			continue;
+		vx_buf_printf(path, "%s%s", at ? "." : "", it.key);
+		check_text(b, it.value, path);
+		path->len = at;
+	}
+}
+
+static struct vx_schema_error *texts(const struct vx_type *t, const struct vx_json *resource)
+{
+	struct broken b = { .t = t, .resource = resource, .tail = &b.first };
+	struct vx_buf path = VX_BUF_INIT;
+
+	check_text(&b, resource, &path);
+	vx_buf_free(&path);
+	return b.first;
+}
+
 struct vx_schema_error *vx_resource_check(
 	const struct vx_model *m, const struct vx_type *t, const struct vx_json *resource)
 {
 	struct vx_schema_error *e = vx_schema_check(t->schema, resource, true);
 
+	if (!e && any_ends_early(resource))
+		e = texts(t, resource);
 	return e ? e : vx_resource_rules(m, t, resource);
 }
 

@@ -41,6 +41,8 @@ static enum MHD_Result check(void *cls, enum MHD_ValueKind kind, const char *key
 		call_problem(k->call, 400, "query parameter %s: has no value", key);
 	else if (call_arg(k->call, key) != value) /* which finds the first of that name */
 		call_problem(k->call, 400, "query parameter %s: is given twice", key);
+	else if (!vx_utf8_valid(value, strlen(value))) /* no database knows it */
+		call_problem(k->call, 400, "query parameter %s: is no UTF-8", key);
 	return k->call->status ? MHD_NO : MHD_YES;
 }
 

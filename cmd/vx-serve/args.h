@@ -7,8 +7,8 @@
 
 #include "http.h"
 
-/* args_known: true when every query parameter is one of names (NULL-terminated), each once and with a "="; else leaves a
- * problem, with the name that was meant, or with all of them. */
+/* args_known: true when every query parameter is one of names (NULL-terminated), each once, with a "=" and text behind it that
+ * is UTF-8; else leaves a problem, with the name that was meant, or with all of them. */
 bool args_known(struct call *call, const char *const *names);
 
 #endif

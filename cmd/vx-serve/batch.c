@@ -172,11 +172,6 @@ static void item_check(const struct batch *b, struct item *it, const struct vx_j
 	for (struct vx_schema_error *e = errors; e; e = e->next)
 		item_error(it, ITEM_INVALID, e->field, e->value, "%s", e->reason);
 	vx_schema_error_free(errors);
-	/* The database keeps text up to its first NUL, so two names could become one. */
-	size_t len = 0;
-	const char *uid = vx_json_text(vx_json_get(json, "external_uid"), &len);
-	if (uid && strlen(uid) != len)
-		item_error(it, ITEM_INVALID, "external_uid", "", "holds a NUL character");
 }
 
 static void add_ref(struct batch *b, struct item *it, const char *field, const char *text)

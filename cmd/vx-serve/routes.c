@@ -136,7 +136,7 @@ void routes_begin(struct call *call)
 		call->pattern = pattern(r->path);
 	if (!r && call->allow[0])
 		call_problem(call, 405, "%s is not for %s: %s", call->method, call->path, call->allow);
-	else if (!r)
+	else if (!r || !vx_utf8_valid(call->path, strlen(call->path)))
 		call_problem(call, 404, "%s: there is nothing here", call->path);
 	if (call->status || holds_nul(call))
 		return;

@@ -78,12 +78,23 @@ static void check_results(const struct vx_buf *out, size_t count)
 	vx_json_free(json);
 }
 
+/* timeless: a version tells the second in which its content came. */
+static void timeless(struct vx_buf *out)
+{
+	static const char key[] = "\"version\":\"";
+	for (char *p = out->data; p && (p = strstr(p, key));)
+		for (p += strlen(key); *p != '"'; p++)
+			*p = '.';
+}
+
 static void post(const char *body, size_t len, bool lines, enum create_conflict conflict)
 {
 	struct vx_buf first = VX_BUF_INIT, second = VX_BUF_INIT;
 	size_t count = answer(body, len, lines, conflict, false, &first);
 	check_results(&first, count);
 	answer(body, len, lines, conflict, false, &second);
+	timeless(&first);
+	timeless(&second);
 	if (first.len != second.len || (first.len && memcmp(first.data, second.data, first.len) != 0))
 		stop("a dry run has left something behind");
 	vx_buf_free(&first);
