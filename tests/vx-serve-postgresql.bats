@@ -49,6 +49,10 @@ again() {
 
 @test "the tests of kills" { again kill.bats; }
 
+@test "the tests of lists, of hostile requests and of the contract" {
+	again vx-serve-lists.bats hostile.bats contract-fuzz.bats
+}
+
 @test "the tests of slow clients, which must not hold all connections to the database" {
 	ONLY=(-f 'slow|stops in the middle')
 	again vx-serve-neighbour.bats
