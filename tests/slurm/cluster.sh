@@ -44,6 +44,8 @@ write_conf() {
 		NodeName=vxnode NodeHostname=$(hostname -s) NodeAddr=127.0.0.1 CPUs=4 RealMemory=1000 State=UNKNOWN
 		PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 	END
+	# No plugin above uses cgroups; named, the version is not looked for, which fails where there are none.
+	printf 'CgroupPlugin=cgroup/v1\nCgroupMountpoint=%s\n' "$dir/cgroup" >"$dir/cgroup.conf"
 }
 
 # wait_for WHAT COMMAND...
