@@ -51,7 +51,7 @@ tools() { for t in "$BUILD"/vx-*; do [ -x "$t" ] && [ -f "$t" ] && basename "$t"
 		work=$BATS_TEST_TMPDIR/$(basename "$m")
 		mkdir "$work"
 		vx-demo-dataset "$work/data" >/dev/null
-		(cd "$work" && VX_API=$API python3 "$ROOT/tests/man_examples.py" "$m") || bad=1
+		(cd "$work" && VX_API=$API VX_SHARE=$ROOT/share python3 "$ROOT/tests/man_examples.py" "$m") || bad=1
 	done
 	[ $bad -eq 0 ]
 }

@@ -56,14 +56,16 @@ files=$(wc -l <"$work/once")
 times=$((n / files > 20 ? 20 : n / files))
 for ((i = 0; i < times; i++)); do cat "$work/once"; done >"$work/images"
 images=$((files * times))
-bytes=$(($(jq ._file.size "$work/once" | paste -sd +) * times))
 vx-nifti-meta -q "$work/once" >/dev/null 2>&1 || true
-stage 'vx-nifti-meta (headers)' "$images" "$bytes" vx-nifti-meta -q "$work/images" >"$work/meta" || true
+stage 'vx-nifti-meta (headers)' "$images" 0 vx-nifti-meta -q "$work/images" >"$work/meta" || true
 labels=$((files * (times > 3 ? 3 : times)))
 head -n "$labels" "$work/images" | jq -c '.labels = ([range(10)] | map({(tostring): "x"}) | add) | .identifier |= "voxelmap/" + ltrimstr("volume/")' >"$work/masks"
-stage 'vx-nifti-meta --labels (all voxels)' "$labels" $((bytes * labels / images)) vx-nifti-meta -q --labels "$work/masks" >/dev/null || true
-stage 'vx-upload to file://, new' "$files" $((bytes / times)) vx-upload -q --to "file://$work/store" "$work/once" >/dev/null || true
-stage 'vx-upload to file://, there' "$files" $((bytes / times)) vx-upload -q --to "file://$work/store" "$work/once" >/dev/null || true
+stage 'vx-nifti-meta --labels (all voxels)' "$labels" 0 vx-nifti-meta -q --labels "$work/masks" >/dev/null || true
+stage 'vx-upload to file://, new' "$files" 0 vx-upload -q --to "file://$work/store" "$work/once" >/dev/null || true
+stage 'vx-upload to file://, there' "$files" 0 vx-upload -q --to "file://$work/store" "$work/once" >/dev/null || true
+head -c 256M /dev/urandom >"$work/large.nii"
+echo "{\"identifier\":\"volume/large\",\"path_nii\":\"$work/large.nii\"}" >"$work/large"
+stage 'vx-upload to file://, 256 MiB' 1 $((256 << 20)) vx-upload -q --to "file://$work/store" "$work/large" >/dev/null
 
 # Resources as they arrive at the end of a pipe.
 jq -c 'if ._implied then . else . + {path_nii: ("s3://b/" + .identifier), shape: [384, 384, 24], spacing: [0.5, 0.5, 3],
