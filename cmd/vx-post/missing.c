@@ -408,6 +408,8 @@ static void tell_plan(struct missing *m)
 		if (doomed)
 			result_of_missing(p, vx_model_type_of(p->model, name), name, MISSING, NULL);
 	}
+	result_emit(p); /* before what is said about it */
+	vx_run_flush(p->run);
 	if (n == 0)
 		return;
 	if (p->o->confirm >= 0 && p->o->confirm != n)
