@@ -155,8 +155,10 @@ static void finish(struct call *call)
 static void work(struct job *job)
 {
 	struct call *call = (struct call *)(void *)((char *)job - offsetof(struct call, job));
-	call->waited = vx_now() - call->waited;
+	double begun = vx_now();
+	call->waited = begun - call->waited;
 	finish(call);
+	call->worked = vx_now() - begun;
 	places_give(call->server->queue, peer_origin(call->peer));
 	MHD_resume_connection(call->connection);
 }

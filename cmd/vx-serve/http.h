@@ -92,8 +92,9 @@ struct call {
 	struct vx_buf link;      /* of a page that another follows */
 	const char *refused;     /* why, in a word of ours */
 	struct receive *receive; /* how the body comes in */
-	double start, waited;    /* waited for a worker: less than 0: needed none */
-	uint64_t in, sent;       /* bytes of both bodies */
+	double start;
+	double waited, worked; /* seconds for a worker (less than 0: needed none), with it */
+	uint64_t in, sent;     /* bytes of both bodies */
 	bool begun, done;
 };
 

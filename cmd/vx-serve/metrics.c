@@ -17,7 +17,7 @@
 static const double bounds[BUCKETS] = { 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10 };
 
 struct histogram {
-	const char *route;
+	const char *label;            /* the value of its one label; NULL: it has none */
 	uint64_t bucket[BUCKETS + 1]; /* each alone; the last: longer than all bounds */
 	double sum;
 };
@@ -41,7 +41,7 @@ struct list { /* of one of the above */
 struct metrics {
 	pthread_mutex_t lock;
 	struct list requests, seconds, tallies[METRICS_FAMILIES];
-	struct histogram waited;
+	struct histogram waited, worked[2];
 	uint64_t in, out;
 	double started; /* seconds since the epoch */
 };
@@ -56,6 +56,8 @@ struct metrics *metrics_new(void)
 	m->seconds.size = sizeof(struct histogram);
 	for (int f = 0; f < METRICS_FAMILIES; f++)
 		m->tallies[f].size = sizeof(struct tally);
+	m->worked[0].label = "read";
+	m->worked[1].label = "write";
 	pthread_mutex_init(&m->lock, NULL);
 	return m;
 }
@@ -96,10 +98,10 @@ static struct histogram *histogram_of(struct metrics *m, const char *route)
 {
 	struct histogram *h = m->seconds.items;
 	for (size_t i = 0; i < m->seconds.count; i++)
-		if (!strcmp(h[i].route, route))
+		if (!strcmp(h[i].label, route))
 			return &h[i];
 	h = list_add(&m->seconds);
-	h->route = route;
+	h->label = route;
 	return h;
 }
 
@@ -117,8 +119,10 @@ void metrics_request(struct metrics *m, const struct metrics_request *r)
 	pthread_mutex_lock(&m->lock);
 	series_of(m, r)->count++;
 	observe(histogram_of(m, r->route), r->seconds);
-	if (r->waited >= 0)
+	if (r->waited >= 0) {
 		observe(&m->waited, r->waited);
+		observe(&m->worked[r->change], r->worked);
+	}
 	m->in += r->in;
 	m->out += r->out;
 	pthread_mutex_unlock(&m->lock);
@@ -151,21 +155,21 @@ static void value(struct vx_buf *out, const char *name, const char *type, const 
 	vx_buf_printf(out, "%s %.17g\n", name, v);
 }
 
-static void print_histogram(struct vx_buf *out, const char *name, const struct histogram *h)
+static void print_histogram(struct vx_buf *out, const char *name, const char *key, const struct histogram *h)
 {
 	char label[128] = "";
 	uint64_t below = 0;
-	if (h->route)
-		snprintf(label, sizeof label, "route=\"%s\"", h->route);
+	if (h->label)
+		snprintf(label, sizeof label, "%s=\"%s\"", key, h->label);
 	for (int i = 0; i <= BUCKETS; i++) {
 		below += h->bucket[i];
-		vx_buf_printf(out, "%s_bucket{%s%sle=\"", name, label, h->route ? "," : "");
+		vx_buf_printf(out, "%s_bucket{%s%sle=\"", name, label, h->label ? "," : "");
 		if (i < BUCKETS)
 			vx_buf_printf(out, "%g\"} %llu\n", bounds[i], (unsigned long long)below);
 		else
 			vx_buf_printf(out, "+Inf\"} %llu\n", (unsigned long long)below);
 	}
-	const char *open = h->route ? "{" : "", *close = h->route ? "}" : "";
+	const char *open = h->label ? "{" : "", *close = h->label ? "}" : "";
 	vx_buf_printf(out, "%s_sum%s%s%s %.9g\n%s_count%s%s%s %llu\n", name, open, label, close, h->sum, name, open,
 		label, close, (unsigned long long)below);
 }
@@ -180,9 +184,12 @@ static void print_requests(struct metrics *m, struct vx_buf *out)
 			s[i].route, s[i].method, s[i].status, (unsigned long long)s[i].count);
 	head(out, "vx_http_request_seconds", "histogram", "From the request line to the end of the answer.");
 	for (size_t i = 0; i < m->seconds.count; i++)
-		print_histogram(out, "vx_http_request_seconds", &h[i]);
+		print_histogram(out, "vx_http_request_seconds", "route", &h[i]);
 	head(out, "vx_http_queue_seconds", "histogram", "That a whole request waited for a worker.");
-	print_histogram(out, "vx_http_queue_seconds", &m->waited);
+	print_histogram(out, "vx_http_queue_seconds", NULL, &m->waited);
+	head(out, "vx_http_work_seconds", "histogram", "That a worker and the database took for a request.");
+	for (int change = 0; change <= 1; change++)
+		print_histogram(out, "vx_http_work_seconds", "kind", &m->worked[change]);
 	value(out, "vx_http_received_bytes_total", "counter", "Bytes of request bodies, as sent.", (double)m->in);
 	value(out, "vx_http_sent_bytes_total", "counter", "Bytes of the answers' bodies.", (double)m->out);
 }

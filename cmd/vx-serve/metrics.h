@@ -17,8 +17,10 @@ void metrics_free(struct metrics *m); /* NULL is allowed */
 struct metrics_request {
 	const char *route, *method; /* strings that live for ever */
 	unsigned status;
-	double seconds, waited; /* all in all; for a worker (less than 0: needed none) */
-	uint64_t in, out;       /* bytes of the bodies */
+	double seconds;        /* all in all */
+	double waited, worked; /* for a worker, with it; waited less than 0: needed none */
+	bool change;           /* it was one that may write */
+	uint64_t in, out;      /* bytes of the bodies */
 };
 void metrics_request(struct metrics *m, const struct metrics_request *r);
 
