@@ -263,6 +263,37 @@ tree() { # tree N: a datasource, N patients with a study and two volumes each, w
 	expect 0
 }
 
+@test "results of what is known come while the input is still open; SIGTERM ends a run that waits, and the journal is whole" {
+	local i pid
+	tree 5 >"$in"
+	vx-post -q --journal "$J" "$in" >/dev/null
+	mkfifo "$BATS_TEST_TMPDIR/fifo"
+	vx-post -q --journal "$J" <"$BATS_TEST_TMPDIR/fifo" >"$BATS_TEST_TMPDIR/out" 3>&- &
+	pid=$!
+	exec 9>"$BATS_TEST_TMPDIR/fifo"
+	head -3 "$in" >&9
+	for i in $(seq 100); do [ "$(wc -l <"$BATS_TEST_TMPDIR/out")" -lt 3 ] || break; sleep 0.05; done
+	same "$(grep -c '"unchanged"' "$BATS_TEST_TMPDIR/out")" 3
+	echo '{"identifier":"volume/TT00001/1/dwi","parent_identifier":"study/TT00001/1","path_nii":"s3://b/d.nii.gz"}' >&9
+	sed -n 5p "$in" >&9
+	for i in $(seq 100); do [ "$(wc -l <"$BATS_TEST_TMPDIR/out")" -lt 5 ] || break; sleep 0.05; done
+	same "$(tail -2 "$BATS_TEST_TMPDIR/out" | jq -r .status | paste -sd,)" created,unchanged
+	kill -TERM "$pid"
+	wait "$pid" && return 1
+	exec 9>&-
+	run3 vx-post --journal "$J" --expect-unchanged "$in"
+	expect 0
+	has "$err" "21 known from the journal"
+	stop_serve
+	vx-post -q --journal "$J" "$in" >/dev/null 2>&1 3>&- &
+	pid=$!
+	sleep 1
+	kill -TERM "$pid"
+	i=$SECONDS
+	wait "$pid" && return 1
+	[ $((SECONDS - i)) -le 2 ]
+}
+
 @test "a file that is no journal, or another's, is refused and left alone; one in use is passed over; damage costs requests" {
 	tree 5 >"$in"
 	echo "my thesis" >"$J"
