@@ -13,6 +13,7 @@
 
 #define BACKOFF_FIRST 0.1
 #define BACKOFF_MOST 10.0
+#define RETRY_AFTER_SPREAD 0.5 /* seconds: those who were sent away together do not come back together */
 #define TIMEOUT_DEFAULT 60.0
 
 static void curl_start(void)
@@ -227,7 +228,7 @@ double vx_http_pause(CURL *curl, CURLcode code, int n, uint64_t *random)
 
 	if (code == CURLE_OK && curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &asked) == CURLE_OK &&
 		(double)asked > pause)
-		return (double)asked;
+		return (double)asked + (pause < RETRY_AFTER_SPREAD ? pause : RETRY_AFTER_SPREAD);
 	return pause;
 }
 

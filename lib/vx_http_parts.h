@@ -44,7 +44,7 @@ size_t vx_http_attempt_write(char *bytes, size_t size, size_t n, void *arg);
 bool vx_http_transient(CURLcode code, long status);
 
 /* vx_http_pause: seconds to wait after attempt n (1, 2, ...): jittered exponential back-off, but never less than the
- * answer's Retry-After. random is the caller's state, from vx_http_random. */
+ * answer's Retry-After, and then a little more, by chance. random is the caller's state, from vx_http_random. */
 double vx_http_pause(CURL *curl, CURLcode code, int n, uint64_t *random);
 uint64_t vx_http_random(void);
 

@@ -13,9 +13,9 @@
 
 struct journal {
 	struct vx_known *known;
-	uint64_t seed; /* the current folder, which relative paths depend on */
-	bool used;     /* from health on, until something fails */
-	bool had;      /* it knew something at the beginning */
+	uint64_t seed;     /* the current folder, which relative paths depend on */
+	_Atomic bool used; /* from health on, until something fails; the reader asks without the lock */
+	bool had;          /* it knew something at the beginning */
 	char moves[MOVES][2][VX_KNOWN_INSTANCE + 1];
 	size_t n_moves;
 };

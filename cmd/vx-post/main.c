@@ -163,7 +163,7 @@ static bool take_line(
 	if (p->journal && !start_senders(p, t))
 		return false;
 	if (p->journal && journal_line(p, line.text, line.len))
-		return !p->stop;
+		return !cut_short(p);
 	if (status == VX_BACKUP_TAKE)
 		status = intake_line(in, line.text, line.len, name, row, &json, &err);
 	if (status == VX_OK)
