@@ -99,6 +99,7 @@ hanging_post() {
 	rm hang
 	scancel --batch --signal=USR1 "${array}_1" # what --signal=B:USR1@60 does a minute before the limit
 	until_state "${array}_1" PENDING
+	sleep 2 # no job starts in the second in which it was revoked
 	scontrol update JobId="${array}_1" StartTime=now # else Slurm waits for two minutes
 	until_state "$finish" FAILED
 	same "$(scontrol show job -o "$finish" | grep -o 'ExitCode=[0-9:]*')" ExitCode=1:0
