@@ -81,7 +81,9 @@ static int by_text(const void *a, const void *b)
 
 void pg_gather_refs(struct pg_tx *tx, const char *source, const char *const *refs, size_t n)
 {
-	const char **sorted = vx_alloc(n * sizeof *sorted + 1);
+	if (!n)
+		return;
+	const char **sorted = vx_alloc(n * sizeof *sorted);
 	memcpy(sorted, refs, n * sizeof *sorted);
 	qsort(sorted, n, sizeof *sorted, by_text);
 	for (size_t i = 0; i < n; i++) {
