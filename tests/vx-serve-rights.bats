@@ -26,6 +26,12 @@ teardown() {
 	same "$(metric 'vx_resources_total{status="created"}')" 30
 	same "$(metric 'vx_resources_total{status="unchanged"}')" 30
 	same "$(metric 'vx_http_in_flight')" 1
+	# Two posts, one dry run; the reads, health at the start among them, without what needed no worker.
+	[ "$(metric 'vx_http_work_seconds_count{kind="write"}')" -ge 3 ]
+	[ "$(metric 'vx_http_work_seconds_count{kind="read"}')" -ge 6 ]
+	metric 'vx_http_work_seconds_sum{kind="write"}' | grep '[1-9]'
+	same "$(metric vx_http_queue_seconds_count)" $(($(metric 'vx_http_work_seconds_count{kind="write"}') +
+		$(metric 'vx_http_work_seconds_count{kind="read"}')))
 	same "$(metric 'vx_build_info{version="'"$(vx-serve --version | cut -d' ' -f2)"'"}')" 1
 	[ "$(metric process_resident_memory_bytes)" -gt 1000000 ]
 	[ "$(metric process_start_time_seconds | cut -d. -f1)" -ge $(($(date +%s) - 60)) ]

@@ -67,6 +67,8 @@ static void tell(struct call *call, bool whole)
 							 .status = call->status,
 							 .seconds = seconds,
 							 .waited = call->waited,
+							 .worked = call->worked,
+							 .change = call->takes_body || call->writes,
 							 .in = call->in,
 							 .out = call->sent });
 	if (call->refused)
@@ -280,11 +282,11 @@ int http_start(struct http_server *server, struct vx_error *err)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV }, *list = NULL;
 	const struct http_limits *l = &server->limits;
+	if (getrandom(&server->salt, sizeof server->salt, 0) != sizeof server->salt)
+		return vx_error_errno(err, VX_EIO, NULL, "no random numbers are to be had");
 	int code = getaddrinfo(server->address, server->port, &hints, &list);
 	if (code != 0)
 		return vx_error_set(err, VX_EIO, NULL, "%s: %s", server->address, gai_strerror(code));
-	if (getrandom(&server->salt, sizeof server->salt, 0) != sizeof server->salt)
-		return vx_error_errno(err, VX_EIO, NULL, "no random numbers are to be had");
 	server->metrics = metrics_new();
 	server->guard = guard_new(
 		&(struct guard_limits){ .connections = l->connections, .idle = l->idle, .request = l->request });
