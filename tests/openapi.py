@@ -263,14 +263,20 @@ def reads():
         fail(f"GET /v1/stats with its token: {got}")
 
 
+def types_of(collection, field):
+    """What a field of a type may be, also where its $ref says it."""
+    kind, types = {v["x-vx"]["collection"]: v for v in schemas.values() if "x-vx" in v}[collection], set()
+    for part in (field, resolver.resolve(kind["$id"].rsplit("/", 1)[0] + "/" + field["$ref"])[1] if "$ref" in field else {}):
+        types |= {part["type"]} if isinstance(part.get("type"), str) else set(part.get("type", ()))
+    return types
+
+
 def filters(collection):
     """Every field that holds a single value is a filter, by what the schema lets it be; no other is."""
     path, kind = "/v1/{collection}", {v["x-vx"]["collection"]: v for v in schemas.values() if "x-vx" in v}[collection]
     single = {"string": "x-y z", "integer": "3", "number": "0.5", "boolean": "true"}
     for name, field in kind["properties"].items():
-        types = set()
-        for part in (field, resolver.resolve(kind["$id"].rsplit("/", 1)[0] + "/" + field["$ref"])[1] if "$ref" in field else {}):
-            types |= {part["type"]} if isinstance(part.get("type"), str) else set(part.get("type", ()))
+        types = types_of(collection, field)
         of = types & set(single)
         target = f"/v1/{collection}?{name}="
         call(path, "get", 200 if of else 400, target)
@@ -305,6 +311,22 @@ def deletes():
     call(path, "delete", 404, target)
 
 
+def parameters():
+    """Each path takes the parameters that are declared, and no other: a refusal lists all that the server knows."""
+    for path, node in spec["paths"].items():
+        target = path.replace("{identifier}", "datasource/w").replace("{collection}", "volumes")
+        for method in (m for m in METHODS if m in node):
+            names = {deref(p)["name"] for p in node[method].get("parameters", []) if deref(p)["in"] == "query"}
+            if "fields" in names:
+                single = {"string", "number", "integer", "boolean"}
+                names |= {name for name, f in schemas["volume.json"]["properties"].items() if types_of("volumes", f) & single}
+                names.remove("fields")
+            problem = call(path, method, 400, target + "?zzzzzzzzzz=1", body="[]" if method == "post" else None)
+            known = problem[0]["detail"].partition("here: ")[2] if problem else ""
+            if set(filter(None, known.split(", "))) != names:
+                fail(f"{method.upper()} {path}: takes {known}, declared {sorted(names)}")
+
+
 def methods():
     """Methods that are not declared are refused with the declared ones; other paths are not there."""
     for path, node in spec["paths"].items():
@@ -333,6 +355,7 @@ patients()
 instances()
 reads()
 deletes()
+parameters()
 methods()
 for path, node in spec["paths"].items():
     for method in METHODS:
