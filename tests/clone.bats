@@ -5,6 +5,7 @@ load helper
 setup() {
 	load helper
 	cd "$BATS_TEST_TMPDIR" || return 1
+	C=$BATS_TEST_TMPDIR/c.db
 	start_serve
 	FIRST_PID=$SERVE_PID A=$API
 	SERVE_PID='' DB=$BATS_TEST_TMPDIR/b.db
@@ -107,10 +108,10 @@ tree() {
 	for seed in 1 2 3 4 5 6; do
 		python3 "$ROOT/tests/clone_worlds.py" $seed $((5 + seed * 3)) >world
 		# A is made anew each time, B goes from world to world.
-		forget_db c.db
-		vx-serve -q --db "$(serve_db c.db)" --restore world --restore-only
+		forget_db "$C"
+		vx-serve -q --db "$(serve_db "$C")" --restore world --restore-only
 		kill "$FIRST_PID" && wait "$FIRST_PID" 2>/dev/null || true
-		B_PID=$SERVE_PID DB=c.db SERVE_PID=''
+		B_PID=$SERVE_PID DB=$C SERVE_PID=''
 		start_serve
 		FIRST_PID=$SERVE_PID A=$API SERVE_PID=$B_PID
 		backup_of "$A" >backup
@@ -365,9 +366,9 @@ missing   study/1"
 	run3 vx-post -q --api "$B" --clone --subset datasource/u turned
 	expect 1
 	has "$err" "has not come before: only in an export, where parents come first, a part can be told"
-	run3 vx-serve -q --db "$(serve_db c.db)" --restore backup --restore-only --subset datasource/t
+	run3 vx-serve -q --db "$(serve_db "$C")" --restore backup --restore-only --subset datasource/t
 	expect 0
-	DB=c.db SAVED=$SERVE_PID
+	DB=$C SAVED=$SERVE_PID
 	start_serve
 	export_of "$API" | cmp - <(curl -sf "$A/v1/export?datasource=datasource/t")
 	stop_serve
@@ -380,21 +381,21 @@ missing   study/1"
 	python3 "$ROOT/tests/clone_worlds.py" 1 40 | post "$A"
 	backup_of "$A" >backup
 	gzip -k backup
-	run3 vx-serve --db "$(serve_db c.db)" --restore backup.gz --restore-only
+	run3 vx-serve --db "$(serve_db "$C")" --restore backup.gz --restore-only
 	expect 0
 	has "$err" "vx-serve: backup.gz: $(($(wc -l <backup) - 1)) resources in: $(($(wc -l <backup) - 1)) created, 0 unchanged, 0 updated, 0 refused, "
-	run3 vx-serve --db "$(serve_db c.db)" --restore - --restore-only <backup
+	run3 vx-serve --db "$(serve_db "$C")" --restore - --restore-only <backup
 	expect 0
 	has "$err" ": 0 created, $(($(wc -l <backup) - 1)) unchanged, 0 updated, 0 refused, "
 	sed 's/"u1"/"u1-new"/; s/"study_uid":"s1"/"study_uid":"s7"/; $d' backup >world2
 	echo '{"identifier":"volume/extra","path_nii":"s3://b/x"}' | cat backup - | sed '/_end/d' >more
-	run3 vx-serve --db "$(serve_db c.db)" --restore more --restore-only
+	run3 vx-serve --db "$(serve_db "$C")" --restore more --restore-only
 	expect 0
-	run3 vx-serve --db "$(serve_db c.db)" --restore world2 --restore-only
+	run3 vx-serve --db "$(serve_db "$C")" --restore world2 --restore-only
 	expect 0
 	has "$err" "the database has 1 resource that the back-up has not: they stay"
 	has "$err" "warning: world2 has no end record (/v1/export?check=1): whether it is whole is not known"
-	run3 vx-serve --db "$(serve_db c.db)" --restore backup --restore-only
+	run3 vx-serve --db "$(serve_db "$C")" --restore backup --restore-only
 	expect 0
 	has "$err" " 0 created, "
 	stop_serve
@@ -409,12 +410,12 @@ missing   study/1"
 	backup_of "$A" >backup
 	local i
 	for i in 1 2 3 4; do
-		timeout -s KILL 0.0$((i * 2)) vx-serve -q --db "$(serve_db c.db)" --restore backup --restore-only --environment production || true
+		timeout -s KILL 0.0$((i * 2)) vx-serve -q --db "$(serve_db "$C")" --restore backup --restore-only --environment production || true
 	done
-	run3 vx-serve --db "$(serve_db c.db)" --restore backup --restore-only --environment production
+	run3 vx-serve --db "$(serve_db "$C")" --restore backup --restore-only --environment production
 	expect 0
 	stop_serve
-	DB=c.db
+	DB=$C
 	start_serve
 	B=$API
 	twins
@@ -422,7 +423,7 @@ missing   study/1"
 
 @test "--restore says what is wrong, with its line, and does not serve" {
 	{ tree; echo nonsense; printf 'a\0b\n'; echo '{"identifier":"study/x","parent_identifier":"patient/TT00009"}'; } >bad
-	run3 timeout 20 vx-serve --db "$(serve_db c.db)" --restore bad
+	run3 timeout 20 vx-serve --db "$(serve_db "$C")" --restore bad
 	expect 1
 	has "$err" "vx-serve: bad:8: invalid: not JSON"
 	has "$err" "vx-serve: bad:9: holds a NUL byte"
@@ -431,23 +432,23 @@ missing   study/1"
 	tree | post "$A"
 	backup_of "$A" >backup
 	gzip -c backup | head -c 200 >cut.gz
-	run3 timeout 20 vx-serve --db "$(serve_db c.db)" --restore cut.gz
+	run3 timeout 20 vx-serve --db "$(serve_db "$C")" --restore cut.gz
 	expect 65
 	has "$err" "cut.gz:"
 	has "$err" "the gzip is cut off"
 	gzip -c backup | python3 -c 'import sys; b = bytearray(sys.stdin.buffer.read()); b[len(b) // 2] ^= 255; sys.stdout.buffer.write(b)' >damaged.gz
-	run3 timeout 20 vx-serve --db "$(serve_db c.db)" --restore damaged.gz
+	run3 timeout 20 vx-serve --db "$(serve_db "$C")" --restore damaged.gz
 	expect 65
 	has "$err" "damaged.gz"
 	{ head -3 backup; tail -1 backup; } >cut
-	run3 timeout 20 vx-serve --db "$(serve_db c.db)" --restore cut
+	run3 timeout 20 vx-serve --db "$(serve_db "$C")" --restore cut
 	expect 65
 	has "$err" "vx-serve: cut:4: the back-up is not whole: 3 lines came, its end record counts 7"
 	: >empty
-	run3 timeout 20 vx-serve --db "$(serve_db c.db)" --restore empty
+	run3 timeout 20 vx-serve --db "$(serve_db "$C")" --restore empty
 	expect 65
 	has "$err" "vx-serve: empty: is empty"
-	run3 timeout 20 vx-serve --db "$(serve_db c.db)" --restore none
+	run3 timeout 20 vx-serve --db "$(serve_db "$C")" --restore none
 	expect 74
 	has "$err" "vx-serve: none: cannot open: No such file or directory"
 }
@@ -455,21 +456,22 @@ missing   study/1"
 @test "--restore in production: only into an empty database" {
 	tree | post "$A"
 	backup_of "$A" >backup
-	run3 vx-serve -q --db "$(serve_db c.db)" --restore backup --restore-only --environment production
+	run3 vx-serve -q --db "$(serve_db "$C")" --restore backup --restore-only --environment production
 	expect 0
-	run3 vx-serve -q --db "$(serve_db c.db)" --restore backup --restore-only --environment production
+	run3 vx-serve -q --db "$(serve_db "$C")" --restore backup --restore-only --environment production
 	expect 0
-	run3 vx-serve -q --db "$(serve_db c.db)" --restore - --restore-only --environment production <backup
+	run3 vx-serve -q --db "$(serve_db "$C")" --restore - --restore-only --environment production <backup
 	expect 69
 	has "$err" "this deployment is production, and holds 7 resources: it is restored into an empty database"
 	head -5 backup >less
-	run3 vx-serve -q --db "$(serve_db c.db)" --restore less --restore-only --environment production
+	run3 vx-serve -q --db "$(serve_db "$C")" --restore less --restore-only --environment production
 	expect 69
 	has "$err" "holds 7 resources, not all of them the back-up's: it is restored into an empty database"
 }
 
 @test "a clone and a restore of 40,000 resources take no more memory than those of 4,000" {
 	plain_build
+	sqlite_only
 	python3 - >in <<'PY'
 print('{"identifier":"datasource/t","shorthand":"TT"}')
 for i in range(40000):
@@ -477,7 +479,7 @@ for i in range(40000):
 PY
 	local n few many what
 	head -4001 in >few; head -37001 in >most
-	for what in "vx-post -q --api $B --clone --delete-missing" "vx-serve -q --db $(serve_db c.db) --restore-only --restore"; do
+	for what in "vx-post -q --api $B --clone --delete-missing" "vx-serve -q --db $(serve_db $C) --restore-only --restore"; do
 		few=$( { /usr/bin/time -f %M $what few >/dev/null; } 2>&1 | tail -1)
 		many=$( { /usr/bin/time -f %M $what in >/dev/null; } 2>&1 | tail -1)
 		[ "$many" -lt $((few + 24576)) ] || { echo "$what: $few KiB, $many KiB"; return 1; }
