@@ -49,6 +49,8 @@ again() {
 
 @test "the tests of kills" { again kill.bats; }
 
+@test "the tests of clones" { again clone.bats; }
+
 @test "the tests of lists, of hostile requests and of the contract" {
 	again vx-serve-lists.bats hostile.bats contract-fuzz.bats
 }
