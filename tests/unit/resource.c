@@ -199,8 +199,8 @@ static void test_rules(const struct vx_model *m)
 		"in labels "
 		"(rule 4)",
 		"rule 4: labels missing");
-	CHECK(errors(m,
-		      MASK(",\"license\":\"a\\u0000\",\"other_data\":{\"x\":[1,{\"y\":\"\\u0000\"}]},\"_z\":\"\\u0000\"")),
+	CHECK(errors(m, MASK(",\"license\":\"a\\u0000\",\"other_data\":{\"x\":[1,{\"y\":\"\\u0000\"}]},\"_z\":"
+			     "\"\\u0000\"")),
 		"license: holds a NUL character; other_data.x.1.y: holds a NUL character",
 		"no database finds what holds a NUL; a private field goes into none");
 	CHECK(errors(m, MASK(",\"license\":\"\\\\u0000\"")), "", "a text that only spells one");
