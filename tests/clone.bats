@@ -256,6 +256,8 @@ tree() {
 --clone --subset patient/TT00001|--subset names a datasource/..., and goes with --clone
 --clone --on-conflict update|--clone replaces what is there
 --clone --fill b_value|--clone replaces what is there
+--clone --journal j|--journal: --clone and --delete-missing look at all that is there, and go without it
+--delete-missing --within study/1 --journal j|--journal: --clone and --delete-missing look at all
 --clone a b|--clone reads one back-up, not 2 files
 --delete-missing --within study/1/|--within: 'study/1/' is no identifier
 --delete-missing --within study/1 --confirm -1|--confirm
