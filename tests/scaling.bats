@@ -132,6 +132,27 @@ part() { run3 "$SCRIPT" "${OPTIONS[@]}" --reports reports "$@"; }
 	same_as_plain out
 }
 
+@test "a host that does not see the files that prepare saw is told, though nothing fails there" {
+	the_demo
+	plain_run "file://$PWD/store"
+	part --prepare
+	part --shard 1/2
+	mkdir -p other/images other/masks
+	cp "$SOURCE/clinical.csv" other
+	mv "$SOURCE" seen && mv other "$SOURCE"
+	part --shard 2/2
+	expect 0
+	rm -r "$SOURCE" && mv seen "$SOURCE"
+	part --finish 2
+	expect 74
+	has "$err" 'demo: the shards found '
+	has "$err" "files that prepare found: does every host see $SOURCE/images?"
+	part --shard 2/2
+	part --finish 2
+	expect 1
+	same_as_plain out
+}
+
 @test "usage of parts" {
 	the_demo
 	wrong() {

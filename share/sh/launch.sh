@@ -50,7 +50,7 @@ launch_done() {
 	[ -f "$REPORTS/$1.ndjson" ] && tail -n 1 "$REPORTS/$1.ndjson" | grep -qx '{"end":{"status":[01]}}'
 }
 
-# launch_names: which variables of this environment the parts get, one a line: names of files, never a secret, which would
+# launch_names: the variables of this environment that the parts get, one a line: names of files, never a secret, which would
 # stand in command lines, or in the scheduler's own records. Without a file of keys the run ends here, not on some node.
 launch_names() {
 	local name

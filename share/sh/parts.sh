@@ -13,7 +13,7 @@
 # tables and paths: no shard registers anybody, so that the numbers do not depend on which of them was faster. All files
 # of a patient are in one shard, so that a mask meets its image. Hence the same export, however many shards there were.
 #
-# A report is what a part leaves for --finish, as NDJSON: {"part"}, then {"stage"}, {"patient"}, {"result"}, {"reject"}
+# A report is what a part leaves for --finish, as NDJSON: {"part"}, then {"stage"}, {"scan"}, {"patient"}, {"result"}, {"reject"}
 # and {"finding"} lines, {"end"} at its end.
 # SPDX-License-Identifier: MIT
 
@@ -57,7 +57,9 @@ vx_part() {
 scan() {
 	local part=()
 	[[ $VX_PART != */* ]] || part=(--shard "$VX_PART" --shard-by "${VX_SHARD_BY:-{patient\}}")
-	run vx-scan ${part[@]+"${part[@]}"} "$@"
+	run vx-scan ${part[@]+"${part[@]}"} "$@" | VX_SCAN="$*" awk -v counts="$(mktemp "$VX_TMP/scans/XXXXXXXX")" '
+		{ print }
+		END { print NR, ENVIRON["VX_SCAN"] >counts }'
 }
 
 # numbers FUNCTION...: gives the patients whom these pipes come across their numbers; to be called in prepare, in the order
@@ -110,6 +112,7 @@ vx_report() {
 	jq -nc --arg script "$VX_NAME" --arg part "$VX_PART" --arg host "${HOSTNAME:-}" --argjson seconds "$SECONDS" \
 		'{part: {$script, $part, $host, $seconds}}' &&
 		awk '{ printf "{\"stage\":[%d,\"%s\"]}\n", $1, $2 }' "$VX_TMP/statuses" &&
+		find "$VX_TMP/scans" -type f -exec cat {} + | jq -Rc 'index(" ") as $i | {scan: [(.[:$i] | tonumber), .[$i + 1:]]}' &&
 		vx_patients_seen | sed 's/.*:\(".*"\)$/{"patient":\1}/' &&
 		vx_wrap result "$VX_TMP/results" && vx_wrap reject "$VX_TMP/all-rejects" && vx_wrap finding "$VX_TMP/all-findings" &&
 		printf '{"end":{"status":%d}}\n' "$1"
@@ -133,14 +136,16 @@ vx_read_report() {
 	local status=''
 	[ ! -f "$2" ] || status=$(tail -n 1 "$2" | sed -n 's/^{"end":{"status":\([0-9]*\)}}$/\1/p')
 	if [ -z "$status" ]; then
+		VX_LACKS=yes
 		say "part $1 has not ended: run it again"
 		vx_note 75 "part-$1"
 		return
 	fi
-	[ "$status" -le 1 ] || say "part $1 ended with status $status"
+	[ "$status" -le 1 ] || { VX_LACKS=yes && say "part $1 ended with status $status"; }
 	vx_note "$status" "part-$1"
 	vx_unwrap result "$2" >>"$VX_TMP/results"
 	vx_unwrap patient "$2" | sed 's/^/"_patient":/' >"$(mktemp "$VX_TMP/patients/XXXXXXXX")"
+	vx_unwrap scan "$2" | jq -c --arg part "$1" '{part: $part, files: .[0], scan: .[1]}' >>"$VX_TMP/scanned"
 	vx_unwrap reject "$2" >"$VX_TMP/reports/${1//\//-}"
 	if grep -q '^{"finding":' "$2"; then vx_unwrap finding "$2" >"$(mktemp "$VX_TMP/findings/XXXXXXXX")"; fi
 }
@@ -150,10 +155,26 @@ vx_read_report() {
 vx_read_reports() {
 	local i
 	mkdir "$VX_TMP/reports"
+	VX_LACKS=''
+	: >"$VX_TMP/scanned"
 	vx_read_report prepare "$VX_REPORTS/prepare.ndjson"
 	for ((i = 1; i <= VX_FINISH; i++)); do
 		vx_read_report "$i/$VX_FINISH" "$VX_REPORTS/$i-of-$VX_FINISH.ndjson"
 	done
 	find "$VX_TMP/reports" -type f -exec awk '
 		{ n = ++count[FILENAME, $0]; if (n > most[$0]) { most[$0] = n; print } }' {} + >"$VX_TMP/rejects/all"
+	[ -n "$VX_LACKS" ] || vx_all_seen
+}
+
+# Where a host has not mounted what the others see, its shards find nothing, and nothing fails: so the files that the shards
+# found are held against those that prepare found by the same scan.
+vx_all_seen() {
+	local fewer
+	fewer=$(jq -rs 'group_by(.scan)[] | ([.[] | select(.part == "prepare") | .files] | max // 0) as $all
+		| ([.[] | select(.part != "prepare") | .files] | add // 0) as $found | select($found < $all)
+		| "the shards found \($found) of the \($all) files that prepare found: does every host see \(.[0].scan | split(" ") | last)?"' \
+		"$VX_TMP/scanned")
+	[ -n "$fewer" ] || return 0
+	say "$fewer"
+	vx_note 74 shards
 }

@@ -162,7 +162,7 @@ vx_begin() {
 	trap 'exit 130' INT
 	trap 'exit 141' PIPE
 	trap 'exit 143' TERM
-	mkdir "$VX_TMP/rejects" "$VX_TMP/patients" "$VX_TMP/findings" || exit 74
+	mkdir "$VX_TMP/rejects" "$VX_TMP/patients" "$VX_TMP/findings" "$VX_TMP/scans" || exit 74
 	: >"$VX_TMP/statuses"
 	: >"$VX_TMP/results"
 	VX_STARTED='' VX_ENDED='' VX_LOOKING=''
