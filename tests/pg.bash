@@ -109,7 +109,7 @@ psql_in() {
 }
 
 # pg_name FILE: the database that stands for this file's name. pg_uri DATABASE [USER]: how it is reached.
-pg_name() { echo "vx_$(printf %s "$1" | cksum | tr -d ' ')"; }
+pg_name() { echo "vx_$(realpath -ms "$1" | cksum | tr -d ' ')"; }
 pg_uri() { echo "postgresql://${2:-vx}@127.0.0.1:$PG_PORT/$1"; }
 
 # pg_database FILE: the URI of the database for this file's name, which is made when it is not there.

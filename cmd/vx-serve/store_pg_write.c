@@ -82,9 +82,11 @@ static int end(struct store_tx *base, bool keep, struct vx_error *err)
 /* ask: a question whose answer's strings stay until the next one. */
 static int ask(struct pg_tx *tx, enum pg_sql which, const char *const *values, struct vx_error *err)
 {
-	PQclear(tx->last);
+	PGresult *before = tx->last; /* values may lie in it */
 	tx->last = NULL;
-	return pg_run(tx->c, which, values, &tx->last, err);
+	int status = pg_run(tx->c, which, values, &tx->last, err);
+	PQclear(before);
+	return status;
 }
 
 /* ask_all: the same, of all that was written so far too. ask_some: where the memo tells of what was written. */
