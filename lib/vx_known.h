@@ -10,8 +10,9 @@
  *	}
  *	status = vx_known_close(k, &err);
  *
- * The file: 512 bytes of text that end in a CRC-32, then a hash table with 24 bytes a slot, little-endian. A slot is its own
- * checksum: one that is damaged or torn equals nothing that is asked for, and what is not known is asked for anew. Two names
+ * The file: 512 bytes of text that end in a CRC-32, an index, and 24 bytes a fact, little-endian. A fact is its own
+ * checksum: one that is damaged or torn equals nothing that is asked for, and what is not known is asked for anew. Facts lie
+ * in the order in which they came: who asks in that order reads the file from front to back. Two names
  * of one hash (64 bits) take turns in one slot, and a content that is another but has the same hash comes up once in 2^64
  * changed records. The file may be thrown away at any time; one run at a time has it.
  *

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "tap.h"
 #include "vx_hash.h"
@@ -113,6 +114,43 @@ static void write_at(off_t at, const void *bytes, size_t n)
 		abort();
 }
 
+/* The head as a run left it that ended with its machine. */
+static void under_another_boot(void)
+{
+	char head[513] = "", *end;
+	int fd = open(path, O_RDWR);
+	if (fd < 0 || pread(fd, head, 512, 0) != 512)
+		abort();
+	end = strstr(head, " - ");
+	if (!end)
+		abort();
+	snprintf(end, 60, " 00000000-0000-0000-0000-000000000000");
+	end += strlen(end);
+	end += snprintf(end, 10, " %08lx", crc32(0, (const Bytef *)head, (uInt)(end - head)));
+	memset(end, ' ', (size_t)(head + 511 - end));
+	if (pwrite(fd, head, 512, 0) != 512 || close(fd) != 0)
+		abort();
+}
+
+static void what_a_machine_lost(void)
+{
+	struct vx_known *k = open_it();
+	keep(k, "boot", 1);
+	put(k, 7, 71);
+	close_it(k);
+	k = open_it();
+	ok(keep(k, "boot", 1) == 1 && is(k, 7, 71), "closed: it is on disk");
+	close_it(k);
+	under_another_boot();
+	k = open_it();
+	ok(keep(k, "boot", 1) == 0 && !is(k, 7, 71), "the machine went down while it was written: all is forgotten");
+	put(k, 7, 72);
+	close_it(k);
+	k = open_it();
+	ok(keep(k, "boot", 1) == 1 && is(k, 7, 72), "and begun anew");
+	close_it(k);
+}
+
 static void what_is_no_journal(void)
 {
 	struct vx_error err;
@@ -162,6 +200,7 @@ int main(void)
 	close(fd);
 	what_was_put();
 	whose_it_is();
+	what_a_machine_lost();
 	what_is_no_journal();
 	hashes();
 	unlink(path);
