@@ -16,7 +16,7 @@ teardown() {
 # start_proxy FAULT...: VX_API is then the proxy; $BATS_TEST_TMPDIR/proxy.log what it saw.
 start_proxy() {
 	local port try
-	[ -z "${PROXY_PID:-}" ] || { kill "$PROXY_PID" 2>/dev/null; wait "$PROXY_PID" 2>/dev/null || true; }
+	[ -z "${PROXY_PID:-}" ] || { kill "$PROXY_PID" 2>/dev/null || true; wait "$PROXY_PID" 2>/dev/null || true; }
 	port=$(free_port)
 	python3 "$ROOT/tests/fault_proxy.py" "$port" "${API##*:}" "$BATS_TEST_TMPDIR/proxy.log" "$@" 3>&- &
 	PROXY_PID=$!
