@@ -7,6 +7,7 @@
 set -euo pipefail
 n=${1:-200000}
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/pg.bash
 . "$here/../pg.bash"
 work=$(mktemp -d)
 server=
