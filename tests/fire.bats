@@ -66,7 +66,8 @@ met() {
 	run3 bash "$ROOT/tests/stress/fire.sh" --runs 3 --first 8 --patients 12 --batch 15 --rate 0.2
 	expect 0
 	has "$out" "undisturbed: 228 resources, 216 results"
-	has "$out" "3 of 3 runs right on sqlite: 1 of the whole script, 1 kills met a running process"
+	# Whether the kill met a process that was running is chance.
+	has "$out" "3 of 3 runs right on sqlite: 1 of the whole script, "
 	# The proxy did disturb.
 	[ "$(sed -n 's/.* \([0-9]*\) of [0-9]* requests hit, [0-9]* s$/\1/p' <<<"$out")" -ge 5 ]
 }
@@ -76,5 +77,5 @@ met() {
 	[ -n "$(pg_bin)" ] || skip "PostgreSQL is not installed"
 	run3 bash "$ROOT/tests/stress/fire.sh" --db postgresql --runs 2 --first 3 --patients 12 --batch 15 --rate 0.2
 	expect 0
-	has "$out" "2 of 2 runs right on postgresql: 0 of the whole script, 1 kills met a running process"
+	has "$out" "2 of 2 runs right on postgresql: 0 of the whole script, "
 }
