@@ -3,6 +3,7 @@
  */
 #include "vx_api_parts.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -181,14 +182,16 @@ void vx_api_disconnect(struct vx_api_link *link)
 
 static void take_state(const struct vx_json *health, struct vx_api_state *state)
 {
-	const char *instance = vx_json_str(health, "instance");
+	const char *instance = vx_json_str(health, "instance"), *mark = vx_json_str(health, "mark");
 
 	if (!state)
 		return;
 	*state = (struct vx_api_state){ .newest = 0 };
 	if (instance && strlen(instance) < sizeof(state->instance) && !instance[strspn(instance, NAME)] &&
-		vx_json_get_int(health, "newest", &state->newest))
+		vx_json_get_int(health, "newest", &state->newest)) {
 		strcpy(state->instance, instance);
+		state->mark = mark ? strtoull(mark, NULL, 16) : 0;
+	}
 }
 
 /* The environment, to be freed, that a vxData API's health names; NULL: it is none. */
@@ -221,17 +224,19 @@ bool vx_api_alive(const struct vx_api *api)
 	return alive;
 }
 
-int vx_api_check(const struct vx_api *api, struct vx_api_state *state, struct vx_error *err)
+int vx_api_check(const struct vx_api *api, int64_t since, struct vx_api_state *state, struct vx_error *err)
 {
 	double wait_for = api->options.wait_for > 0 ? api->options.wait_for : api->options.retry_for;
 	struct vx_api_link *link = connect_for(api, wait_for, HEALTH_PAUSE_MOST);
 	struct vx_api_answer answer;
-	char *environment;
+	char *environment, query[48] = "";
 	int times = 0, status;
 
+	if (state && since > 0)
+		snprintf(query, sizeof(query), "newest=%" PRId64, since);
 	do {
 		environment = NULL;
-		status = vx_api_get(link, "health", NULL, NULL, &answer, err);
+		status = vx_api_get(link, "health", NULL, query[0] ? query : NULL, &answer, err);
 	} while (status == VX_OK && !(environment = environment_of(&answer, state)) && vx_api_distrust(link, &times));
 	if (status == VX_EREJECT)
 		status = vx_error_set(

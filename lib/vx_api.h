@@ -44,16 +44,19 @@ struct vx_api *vx_api_new(const struct vx_api_options *options, struct vx_error 
 void vx_api_free(struct vx_api *api);
 const char *vx_api_url(const struct vx_api *api); /* without a user name or password, for messages */
 
-/* What a deployment says of its database: a name that stays the same as long as nothing in it is changed or deleted, and a
- * number that rises with what is created. instance "": it does not say. */
+/* What a deployment says of its database: a name that stays the same as long as nothing in it is changed or deleted, a
+ * number that rises with what is created, and the mark of what was created under the number since. instance "": it does
+ * not say. */
 struct vx_api_state {
 	char instance[65];
 	int64_t newest;
+	uint64_t mark;
 };
 
-/* vx_api_check: asks for the deployment's health; one that is just starting is waited for. state may be NULL.
+/* vx_api_check: asks for the deployment's health; one that is just starting is waited for. state may be NULL; with it,
+ * since is asked for; 0: nothing is.
  * Errors: VX_EREFUSED (it is production and that was not allowed; it is no vxData; 401, 403), VX_EUNREACHABLE. */
-int vx_api_check(const struct vx_api *api, struct vx_api_state *state, struct vx_error *err) VX_MUST_USE;
+int vx_api_check(const struct vx_api *api, int64_t since, struct vx_api_state *state, struct vx_error *err) VX_MUST_USE;
 
 /* vx_api_alive: whether it tells its health just now. */
 bool vx_api_alive(const struct vx_api *api);

@@ -48,6 +48,7 @@ struct vx_known {
 	char place[PLACE_MOST + 1];
 	char instance[VX_KNOWN_INSTANCE + 1]; /* "-": none yet */
 	int64_t newest;
+	uint64_t mark;
 	struct table table;
 	bool sound; /* opened, and a journal */
 	/* Which start of the machine the file was last written under, "-": it is on disk. A machine that went down may have lost
@@ -199,8 +200,8 @@ static bool whole(const struct vx_known *k)
 static int put_head(const struct vx_known *k, const struct table *t)
 {
 	char text[HEAD];
-	int n = snprintf(text, sizeof(text), "vx-known 1 %s %s %lld %llu %s", k->place, k->instance,
-		(long long)k->newest, (unsigned long long)t->slots, k->boot);
+	int n = snprintf(text, sizeof(text), "vx-known 2 %s %s %lld %llx %llu %s", k->place, k->instance,
+		(long long)k->newest, (unsigned long long)k->mark, (unsigned long long)t->slots, k->boot);
 
 	n += snprintf(text + n, sizeof(text) - (size_t)n, " %08lx", crc32(0, (const Bytef *)text, (uInt)n));
 	memset(text + n, ' ', sizeof(text) - (size_t)n);
@@ -213,7 +214,7 @@ static bool read_head(struct vx_known *k, char *place)
 {
 	char text[HEAD + 1] = "", *end;
 	long long newest;
-	unsigned long long slots;
+	unsigned long long mark, slots;
 
 	if (pread(k->table.fd, text, HEAD, 0) != HEAD)
 		return false;
@@ -222,9 +223,11 @@ static bool read_head(struct vx_known *k, char *place)
 	end = strrchr(text, ' ');
 	if (!end || strtoul(end + 1, NULL, 16) != crc32(0, (const Bytef *)text, (uInt)(end - text)))
 		return false;
-	if (sscanf(text, "vx-known 1 %300s %64s %lld %llu %36s", place, k->instance, &newest, &slots, k->boot) != 5)
+	if (sscanf(text, "vx-known 2 %300s %64s %lld %llx %llu %36s", place, k->instance, &newest, &mark, &slots,
+		    k->boot) != 6)
 		return false;
 	k->newest = newest;
+	k->mark = mark;
 	k->table.slots = slots;
 	return true;
 }
@@ -445,14 +448,26 @@ int vx_known_close(struct vx_known *k, struct vx_error *err)
 	return status;
 }
 
-int vx_known_keep(struct vx_known *k, const char *instance, int64_t newest, uint64_t *kept, struct vx_error *err)
+int64_t vx_known_newest(struct vx_known *k)
+{
+	int64_t newest;
+
+	pthread_mutex_lock(&k->lock);
+	newest = k->newest;
+	pthread_mutex_unlock(&k->lock);
+	return newest;
+}
+
+int vx_known_keep(struct vx_known *k, const struct vx_known_side *side, uint64_t *kept, struct vx_error *err)
 {
 	int status = VX_OK;
 
 	pthread_mutex_lock(&k->lock);
-	if (strcmp(k->instance, instance) != 0 || newest < k->newest || !whole(k)) {
-		snprintf(k->instance, sizeof(k->instance), "%s", instance);
-		k->newest = newest;
+	if (strcmp(k->instance, side->instance) != 0 || side->newest < k->newest ||
+		(k->newest > 0 && side->mark != k->mark) || !whole(k)) {
+		snprintf(k->instance, sizeof(k->instance), "%s", side->instance);
+		k->newest = 0;
+		k->mark = 0;
 		strcpy(k->boot, "-");
 		if (make_table(k, &k->table, FIRST_SLOTS) != VX_OK)
 			status = failed(k, err);
@@ -462,13 +477,14 @@ int vx_known_keep(struct vx_known *k, const char *instance, int64_t newest, uint
 	return status;
 }
 
-int vx_known_mark(struct vx_known *k, int64_t newest, struct vx_error *err)
+int vx_known_mark(struct vx_known *k, int64_t newest, uint64_t mark, struct vx_error *err)
 {
 	int status = VX_OK;
 
 	pthread_mutex_lock(&k->lock);
 	if (newest > k->newest) {
 		k->newest = newest;
+		k->mark = mark;
 		if (write_tail(k) != VX_OK || put_head(k, &k->table) != VX_OK)
 			status = failed(k, err);
 	}

@@ -2,7 +2,7 @@
  * look-up each.
  *
  *	struct vx_known *k = vx_known_open("post.journal", "http://127.0.0.1:8420", &err);
- *	vx_known_keep(k, instance, newest, &kept, &err);     // the other side as it says it is: else all is forgotten
+ *	vx_known_keep(k, &side, &kept, &err);                // the other side as it says it is: else all is forgotten
  *	struct vx_fact want = { .name = vx_hash64(id, n), .content = vx_sha256_64(text, len) }, have;
  *	if (!vx_known_get(k, want.name, &have) || have.content != want.content) {
  *		...                                          // ask; once the answer is there:
@@ -40,14 +40,23 @@ struct vx_known;
 struct vx_known *vx_known_open(const char *path, const char *place, struct vx_error *err) VX_MUST_USE;
 int vx_known_close(struct vx_known *k, struct vx_error *err) VX_MUST_USE; /* VX_EIO; NULL is allowed */
 
-/* vx_known_keep: what is known holds for this instance only, and only while newest is at least what it was: else all is
- * forgotten. *kept: the number of names that are left. VX_EIO. */
+/* How the other side tells its states apart: newest rises, and mark is of what has that number there. */
+struct vx_known_side {
+	const char *instance;
+	int64_t newest;
+	uint64_t mark; /* for vx_known_keep that of vx_known_newest, which the other side is to be asked for */
+};
+
+/* vx_known_newest: the highest number that was marked; 0: none.
+ * vx_known_keep: what is known holds for this instance only, only while newest is at least what it was, and only while what
+ * has the number vx_known_newest has the same mark: else all is forgotten. *kept: the names that are left. VX_EIO. */
+int64_t vx_known_newest(struct vx_known *k);
 int vx_known_keep(
-	struct vx_known *k, const char *instance, int64_t newest, uint64_t *kept, struct vx_error *err) VX_MUST_USE;
+	struct vx_known *k, const struct vx_known_side *side, uint64_t *kept, struct vx_error *err) VX_MUST_USE;
 
 /* vx_known_mark: newest has risen; before what it rose by is put. VX_EIO.
  * vx_known_move: the other side changed from the instance at hand to this one by what was put: that goes to disk first. VX_EIO. */
-int vx_known_mark(struct vx_known *k, int64_t newest, struct vx_error *err) VX_MUST_USE;
+int vx_known_mark(struct vx_known *k, int64_t newest, uint64_t mark, struct vx_error *err) VX_MUST_USE;
 int vx_known_move(struct vx_known *k, const char *instance, struct vx_error *err) VX_MUST_USE;
 uint64_t vx_known_count(struct vx_known *k);             /* names */
 const char *vx_known_instance(const struct vx_known *k); /* for the thread that marks and moves */

@@ -38,13 +38,32 @@ posted() {
 # again_on_port: another vx-serve where the one before was.
 again_on_port() {
 	local port=${API##*:} try
-	vx-serve --db "$DB" --listen "127.0.0.1:$port" >>"$BATS_TEST_TMPDIR/serve.log" 2>&1 3>&- &
+	vx-serve --db "$(serve_db "$DB")" --listen "127.0.0.1:$port" >>"$BATS_TEST_TMPDIR/serve.log" 2>&1 3>&- &
 	SERVE_PID=$!
 	for try in $(seq 100); do
 		curl -sf "$API/v1/health" >/dev/null 2>&1 && return 0
 		sleep 0.05
 	done
 	return 1
+}
+
+# save_db, put_back_db: a copy of the file, a dump of the database.
+save_db() {
+	if [ "${VX_TEST_DB:-sqlite}" = sqlite ]; then
+		cp "$DB" "$BATS_TEST_TMPDIR/backup"
+	else
+		"$(pg_bin)/pg_dump" -h 127.0.0.1 -p "$PG_PORT" -U vx -f "$BATS_TEST_TMPDIR/backup" "$(pg_name "$DB")"
+	fi
+}
+
+put_back_db() {
+	if [ "${VX_TEST_DB:-sqlite}" = sqlite ]; then
+		cp "$BATS_TEST_TMPDIR/backup" "$DB"
+	else
+		forget_db
+		pg_database "$DB" >/dev/null
+		psql_in "$(pg_name "$DB")" -f "$BATS_TEST_TMPDIR/backup" >/dev/null
+	fi
 }
 
 tree() { # tree N: a datasource, N patients with a study and two volumes each, with provenance
@@ -146,6 +165,24 @@ tree() { # tree N: a datasource, N patients with a study and two volumes each, w
 	run3 vx-post -q --journal "$J" "$in"
 	expect 0
 	same "$(jq -r .status <<<"$out" | sort | uniq -c | sed 's/^ *//' | paste -sd,)" "40 created,41 unchanged"
+}
+
+@test "the database was put back to an earlier state, and has grown since by as much with other things" {
+	local id='"identifier":"volume/x' path='"path_nii":"s3://b/x"'
+	echo "{$id/1\",$path}" >"$in"
+	vx-post -q --journal "$J" "$in" >/dev/null 2>&1
+	stop_serve
+	save_db
+	again_on_port
+	echo "{$id/2\",$path}" >>"$in"
+	vx-post -q --journal "$J" "$in" >/dev/null 2>&1
+	stop_serve
+	put_back_db
+	again_on_port
+	printf "{$id/%s\",$path}\n" 3 4 | vx-post -q >/dev/null 2>&1
+	run3 vx-post -q --journal "$J" "$in"
+	expect 0
+	same "$(jq -r .status <<<"$out" | paste -sd,)" unchanged,created
 }
 
 @test "somebody else changed a resource: it is found out" {

@@ -450,3 +450,11 @@ $(specimen w specimen/r false)
 	same "$(curl -s --data-binary "@$BATS_TEST_TMPDIR/blank" -H 'Content-Type: application/x-ndjson' "$API/v1/volumes")" \
 		'{"results":[]}'
 }
+
+@test "what is in the way of a deletion is named alike by every database: the first by name" {
+	start_serve
+	printf '{"identifier":"volume/%s","path_nii":"s3://b/x"%s}\n' a '' z ',"derived_from":["volume/a"]' m ',"derived_from":["volume/a"]' |
+		vx-post -q --api "$API" --batch 1 >/dev/null 2>&1
+	same "$(curl -s -X DELETE "$API/v1/resources/volume/a?recursive=1" | jq -r .detail)" \
+		"volume/a volume/m refers to it or to what is below it"
+}

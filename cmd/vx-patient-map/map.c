@@ -104,7 +104,7 @@ static int connect_once(struct map *m, struct vx_error *err)
 
 	if (m->link)
 		return VX_OK;
-	status = vx_api_check(m->api, NULL, err);
+	status = vx_api_check(m->api, 0, NULL, err);
 	if (status == VX_OK)
 		m->link = vx_api_connect(m->api);
 	return status;

@@ -73,8 +73,14 @@ void journal_close(struct post *p)
 	p->journal = NULL;
 }
 
+int64_t journal_newest(const struct post *p)
+{
+	return p->journal ? vx_known_newest(p->journal->known) : 0;
+}
+
 void journal_begin(struct post *p, const struct vx_api_state *state)
 {
+	struct vx_known_side side = { state->instance, state->newest, state->mark };
 	struct vx_error err = VX_ERROR_INIT;
 	struct journal *j = p->journal;
 	uint64_t had, kept;
@@ -86,7 +92,7 @@ void journal_begin(struct post *p, const struct vx_api_state *state)
 		return;
 	}
 	had = vx_known_count(j->known);
-	if (vx_known_keep(j->known, state->instance, state->newest, &kept, &err) != VX_OK) {
+	if (vx_known_keep(j->known, &side, &kept, &err) != VX_OK) {
 		give_up(p, &err);
 		return;
 	}
@@ -277,7 +283,7 @@ void journal_before(struct post *p, const struct journal_states *s)
 {
 	struct vx_error err = VX_ERROR_INIT;
 
-	if (journal_used(p) && s->newest >= 0 && vx_known_mark(p->journal->known, s->newest, &err) != VX_OK)
+	if (journal_used(p) && s->newest >= 0 && vx_known_mark(p->journal->known, s->newest, s->mark, &err) != VX_OK)
 		give_up(p, &err);
 }
 

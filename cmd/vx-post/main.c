@@ -121,7 +121,7 @@ static bool start_senders(struct post *p, struct threads *t)
 	if (t->list)
 		return true;
 	t->list = vx_alloc((size_t)jobs * sizeof(pthread_t));
-	status = vx_api_check(p->api, &state, &err);
+	status = vx_api_check(p->api, journal_newest(p), &state, &err);
 	pthread_mutex_lock(&p->lock);
 	if (status == VX_OK)
 		journal_begin(p, &state);

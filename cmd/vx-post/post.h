@@ -129,6 +129,7 @@ int journal_open(struct post *p, struct vx_error *err) VX_MUST_USE;
 void journal_close(struct post *p);
 
 /* journal_begin: what the API says of itself decides whether the journal holds for it. With p->lock held. */
+int64_t journal_newest(const struct post *p); /* whose mark is to be asked for; 0: none */
 void journal_begin(struct post *p, const struct vx_api_state *state);
 bool journal_used(const struct post *p);
 
@@ -147,6 +148,7 @@ void journal_exists(struct post *p, const uint64_t *refs, size_t n);
 struct journal_states {
 	struct vx_slice was, is;
 	int64_t newest;
+	uint64_t mark;
 };
 void journal_before(struct post *p, const struct journal_states *s);
 void journal_put(struct post *p, const struct item *it); /* created, unchanged or updated */

@@ -102,6 +102,8 @@ static void take_state(struct connection *c, struct vx_slice key, struct vx_slic
 	if (vx_slice_is(key, "newest"))
 		c->states.newest =
 			strtoll(value.text, NULL, 10); /* the scan has passed it: it ends within the answer */
+	else if (vx_slice_is(key, "mark") && vx_slice_string(value, &text))
+		c->states.mark = strtoull(text.text, NULL, 16); /* a quote ends it */
 	else if (vx_slice_is(key, "was") && vx_slice_string(value, &text))
 		c->states.was = text;
 	else if (vx_slice_is(key, "instance") && vx_slice_string(value, &text))

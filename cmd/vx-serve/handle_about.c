@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,14 +12,22 @@ void handle_health(struct call *call)
 {
 	struct vx_error err = VX_ERROR_INIT;
 	struct store_state state;
-	if (store_state(app_of(call)->store, &state, &err) != VX_OK) {
+	const char *text = call_arg(call, "newest");
+	char *end = NULL;
+	long long since = text ? strtoll(text, &end, 10) : -1;
+	if (text && (*text < '0' || *text > '9' || *end || strlen(text) > 18)) {
+		call_problem(call, 400, "query parameter newest: must be a whole number, 0 or more");
+		return;
+	}
+	if (store_state(app_of(call)->store, since, &state, &err) != VX_OK) {
 		answer_failed(call, &err);
 		return;
 	}
 	vx_buf_printf(&call->out,
 		"{\"status\":\"ok\",\"service\":\"vxdata\",\"version\":\"" VX_VERSION
-		"\",\"environment\":\"%s\",\"schema\":%d,\"instance\":\"%s\",\"newest\":%lld}",
-		app_of(call)->environment, STORE_SCHEMA, state.instance, (long long)state.newest);
+		"\",\"environment\":\"%s\",\"schema\":%d,\"instance\":\"%s\",\"newest\":%lld,"
+		"\"mark\":\"%016" PRIx64 "\"}",
+		app_of(call)->environment, STORE_SCHEMA, state.instance, (long long)state.newest, state.mark);
 	answer_json(call, 200);
 }
 

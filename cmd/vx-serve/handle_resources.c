@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
@@ -41,8 +42,8 @@ static bool on_conflict(struct call *call, enum create_conflict *what)
 static void add_states(struct vx_buf *out, const struct create_states *s)
 {
 	out->len--; /* the brace */
-	vx_buf_printf(out, ",\"was\":\"%s\",\"instance\":\"%s\",\"newest\":%lld}", s->was.instance, s->is.instance,
-		(long long)s->is.newest);
+	vx_buf_printf(out, ",\"was\":\"%s\",\"instance\":\"%s\",\"newest\":%lld,\"mark\":\"%016" PRIx64 "\"}",
+		s->was.instance, s->is.instance, (long long)s->is.newest, s->is.mark);
 }
 
 /* count: the results, for /v1/metrics. */

@@ -25,13 +25,14 @@ enum {
 };
 
 static const char *const no_params[] = { NULL };
+static const char *const health_params[] = { "newest", NULL };
 static const char *const create_params[] = { "on_conflict", "dry_run", "instance", NULL };
 static const char *const export_params[] = { "datasource", "check", NULL };
 static const char *const map_params[] = { "register", NULL };
 static const char *const delete_params[] = { "recursive", "aside", NULL };
 
 static const struct route routes[] = {
-	{ "GET", "/v1/health", handle_health, JSON, no_params, OPEN },
+	{ "GET", "/v1/health", handle_health, JSON, health_params, OPEN },
 	{ "GET", "/v1/metrics", handle_metrics, "text/plain", no_params, QUICK },
 	{ "GET", "/v1/stats", handle_stats, JSON, no_params, 0 },
 	{ "GET", "/v1/export", handle_export, NDJSON, export_params, 0 },

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store_ops.h"
+#include "vx_hash.h"
 
 static bool is_uri(const char *db)
 {
@@ -110,9 +111,14 @@ int store_delete(
 	return tx->ops->delete (tx, identifier, recursive, each, arg, err);
 }
 
-int store_state(struct store *s, struct store_state *out, struct vx_error *err)
+uint64_t store_mark(const char *text)
 {
-	return s->ops->state(s, out, err);
+	return text ? vx_hash64(text, strlen(text)) | 1 : 0;
+}
+
+int store_state(struct store *s, int64_t since, struct store_state *out, struct vx_error *err)
+{
+	return s->ops->state(s, since, out, err);
 }
 
 int store_tx_state(struct store_tx *tx, struct store_state *out, struct vx_error *err)

@@ -84,12 +84,15 @@ int store_delete(struct store_tx *tx, const char *identifier, bool recursive, st
 	struct vx_error *err) VX_MUST_USE;
 
 /* What tells one content of the database from another: a random name, renewed whenever a resource is changed or deleted,
- * and a number that each transaction which creates some raises, so that it is lower in a back-up. */
+ * and a number that each transaction which creates some raises, so that it is lower in a back-up. Once that was put back
+ * and grows again, the numbers come again, for other things: mark is of what has that number, and 0 where nothing has.
+ * store_state: the mark is that of the number since; since < 0: of newest. */
 struct store_state {
 	char instance[33];
 	int64_t newest;
+	uint64_t mark;
 };
-int store_state(struct store *s, struct store_state *out, struct vx_error *err) VX_MUST_USE;
+int store_state(struct store *s, int64_t since, struct store_state *out, struct vx_error *err) VX_MUST_USE;
 int store_tx_state(struct store_tx *tx, struct store_state *out, struct vx_error *err) VX_MUST_USE;
 
 /* Readers: each cursor or call sees one state of the database, whatever is written meanwhile. They write nothing, not

@@ -31,7 +31,7 @@ struct store_ops {
 	int (*delete)(struct store_tx *tx, const char *identifier, bool recursive, store_each *each, void *arg,
 		struct vx_error *err);
 	int (*tx_state)(struct store_tx *tx, struct store_state *out, struct vx_error *err);
-	int (*state)(struct store *s, struct store_state *out, struct vx_error *err);
+	int (*state)(struct store *s, int64_t since, struct store_state *out, struct vx_error *err);
 	int (*get)(struct store *s, const char *identifier, struct vx_buf *out, struct vx_error *err);
 	struct store_cursor *(*query)(struct store *s, const struct store_query *q, struct vx_error *err);
 	int (*next)(struct store_cursor *c, struct vx_buf *out, struct vx_error *err);
@@ -54,5 +54,8 @@ struct store_cursor {
 struct store *store_sqlite_open(const char *path, const struct vx_model *model, struct vx_error *err) VX_MUST_USE;
 int store_pg_name_check(const char *uri, struct vx_error *err) VX_MUST_USE;
 struct store *store_pg_open(const char *uri, const struct vx_model *model, struct vx_error *err) VX_MUST_USE;
+
+/* store_mark: of the text that tells the row of a number from others that may have had it; NULL: there is none. */
+uint64_t store_mark(const char *text);
 
 #endif

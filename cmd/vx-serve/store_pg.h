@@ -79,7 +79,7 @@ extern const struct store_ops pg_ops;
 
 /* store_pg_read.c */
 int pg_state_row(PGresult *r, struct store_state *out, struct vx_error *err) VX_MUST_USE; /* clears r */
-int pg_state(struct store *store, struct store_state *out, struct vx_error *err) VX_MUST_USE;
+int pg_state(struct store *store, int64_t since, struct store_state *out, struct vx_error *err) VX_MUST_USE;
 int pg_get(struct store *store, const char *identifier, struct vx_buf *out, struct vx_error *err) VX_MUST_USE;
 struct store_cursor *pg_query(struct store *store, const struct store_query *q, struct vx_error *err) VX_MUST_USE;
 int pg_next(struct store_cursor *cursor, struct vx_buf *out, struct vx_error *err) VX_MUST_USE;

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,19 +66,22 @@ int pg_state_row(PGresult *r, struct store_state *out, struct vx_error *err)
 	if (status == VX_OK) {
 		snprintf(out->instance, sizeof out->instance, "%s", PQgetvalue(r, 0, 0));
 		out->newest = pg_int(r, 0, 1);
+		out->mark = store_mark(PQgetisnull(r, 0, 2) ? NULL : PQgetvalue(r, 0, 2));
 	}
 	PQclear(r);
 	return status;
 }
 
-int pg_state(struct store *store, struct store_state *out, struct vx_error *err)
+int pg_state(struct store *store, int64_t since, struct store_state *out, struct vx_error *err)
 {
 	struct pg_conn *c;
 	PGresult *r;
+	char number[24];
 	int status = read_begin(store, PG_BEGIN_READ, &c, err);
 	if (status != VX_OK)
 		return status;
-	if ((status = pg_run(c, PG_STATE, NULL, &r, err)) == VX_OK)
+	snprintf(number, sizeof number, "%" PRId64, since);
+	if ((status = pg_run(c, PG_STATE, (const char *[]){ since < 0 ? NULL : number }, &r, err)) == VX_OK)
 		status = pg_state_row(r, out, err);
 	return read_end(c, status);
 }

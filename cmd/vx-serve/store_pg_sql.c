@@ -40,7 +40,7 @@ const struct pg_statement pg_statements[PG_COUNT] = {
 			    "AND patient = $1",
 		1 },
 	[PG_SPECIMEN_CHILD] = { "SELECT identifier FROM resource WHERE parent_identifier = $1 AND type = 'specimen' "
-				"LIMIT 1",
+				"ORDER BY identifier LIMIT 1",
 		1 },
 	[PG_SHORTHAND] = { "SELECT identifier FROM resource WHERE type = 'datasource' AND shorthand = $1", 1 },
 	[PG_PATIENT] = { "SELECT identifier FROM resource WHERE type = 'patient' AND datasource = $1 "
@@ -53,14 +53,21 @@ const struct pg_statement pg_statements[PG_COUNT] = {
 	[PG_CHILD] = { "SELECT identifier FROM resource WHERE parent_identifier = $1 ORDER BY identifier LIMIT 1", 1 },
 	[PG_DOOMED] = { BELOW "SELECT i, 0 FROM d ORDER BY i", 1 },
 	[PG_DOOMED_REFERRED] = { BELOW "SELECT source FROM reference JOIN d ON target = i "
-				       "WHERE source NOT IN (SELECT i FROM d) LIMIT 1",
+				       "WHERE source NOT IN (SELECT i FROM d) ORDER BY source LIMIT 1",
 		1 },
 	[PG_DELETE_REFERENCES] = { BELOW "DELETE FROM reference WHERE source IN (SELECT i FROM d)", 1 },
 	[PG_DELETE_RESOURCES] = { BELOW "DELETE FROM resource WHERE identifier IN (SELECT i FROM d)", 1 },
 	/* Names of one hash wait for one another, no more. */
 	[PG_LOCK_DATASOURCE] = { "SELECT pg_advisory_xact_lock(hashtextextended($1, 1987593282))", 1 },
 	[PG_CREATION] = { "INSERT INTO creation DEFAULT VALUES", 0 },
-	[PG_STATE] = { "SELECT id, (SELECT coalesce(max(id), 0) FROM creation) FROM instance", 0 },
+	/* Restored from a dump it is another table, from files another timeline, or another cluster; where files were simply put
+	 * back, other transactions have the numbers. */
+	[PG_STATE] = { "SELECT md5(instance.id || 'instance'::regclass::oid || (pg_control_system()).system_identifier "
+		       "|| "
+		       "(pg_control_checkpoint()).timeline_id), newest, creation.id || ' ' || creation.xmin "
+		       "FROM instance CROSS JOIN (SELECT coalesce(max(id), 0) AS newest FROM creation) n "
+		       "LEFT JOIN creation ON creation.id = coalesce($1::bigint, newest)",
+		1 },
 	[PG_GET] = { "SELECT body, created_at, updated_at FROM resource WHERE identifier = $1", 1 },
 	[PG_STATS] = { "SELECT datasource, type, count(*) FROM resource GROUP BY 1, 2 ORDER BY 1 NULLS FIRST, 2", 0 },
 };

@@ -365,7 +365,7 @@ static int tx_state(struct store_tx *base, struct store_state *out, struct vx_er
 {
 	struct pg_tx *tx = of(base);
 	int status = note_creation(tx, err);
-	if (status != VX_OK || (status = ask(tx, PG_STATE, NULL, err)) != VX_OK)
+	if (status != VX_OK || (status = ask(tx, PG_STATE, (const char *[]){ NULL }, err)) != VX_OK)
 		return status;
 	status = pg_state_row(tx->last, out, err);
 	tx->last = NULL;

@@ -23,7 +23,10 @@
 	"CASE type WHEN '" #column "' THEN identifier ELSE "                                                           \
 	"(SELECT p." #column " FROM resource p WHERE p.identifier = resource.parent_identifier) END"
 
-#define SQL_STATE_SELECT "SELECT id, (SELECT coalesce(max(rowid), 0) FROM resource) FROM instance"
+#define SQL_STATE_SELECT                                                                                               \
+	"SELECT id, newest, (SELECT identifier || ' ' || created_at FROM resource WHERE rowid = coalesce(?1, "         \
+	"newest)) "                                                                                                    \
+	"FROM instance, (SELECT coalesce(max(rowid), 0) AS newest FROM resource)"
 
 enum sql {
 	SQL_FIND,
@@ -72,8 +75,8 @@ static const char *const sql_writer[SQL_WRITER_COUNT] = {
 		"SELECT target, level FROM reference JOIN resource ON identifier = target WHERE source = ?1",
 	[SQL_EVENT_ROOT] = "SELECT identifier FROM resource WHERE type = 'specimen' AND parent_identifier = patient "
 			   "AND patient = ?1",
-	[SQL_SPECIMEN_CHILD] =
-		"SELECT identifier FROM resource WHERE parent_identifier = ?1 AND type = 'specimen' LIMIT 1",
+	[SQL_SPECIMEN_CHILD] = "SELECT identifier FROM resource WHERE parent_identifier = ?1 AND type = 'specimen' "
+			       "ORDER BY identifier LIMIT 1",
 	[SQL_SHORTHAND] = "SELECT identifier FROM resource WHERE type = 'datasource' "
 			  "AND json_extract(body, '$.shorthand') = ?1",
 	[SQL_PATIENT] = "SELECT identifier FROM resource WHERE type = 'patient' AND datasource = ?1 "
@@ -86,7 +89,7 @@ static const char *const sql_writer[SQL_WRITER_COUNT] = {
 	[SQL_DOOMED_FILL] = "INSERT INTO temp.doomed WITH RECURSIVE d (i) AS (VALUES (?1) UNION "
 			    "SELECT identifier FROM resource JOIN d ON parent_identifier = i) SELECT i FROM d",
 	[SQL_DOOMED_REFERRED] = "SELECT source FROM temp.doomed JOIN reference ON target = identifier "
-				"WHERE source NOT IN (SELECT identifier FROM temp.doomed) LIMIT 1",
+				"WHERE source NOT IN (SELECT identifier FROM temp.doomed) ORDER BY source LIMIT 1",
 	[SQL_DOOMED_LIST] = "SELECT identifier, 0 FROM temp.doomed ORDER BY identifier",
 	[SQL_DELETE_REFERENCES] = "DELETE FROM reference WHERE source IN (SELECT identifier FROM temp.doomed)",
 	[SQL_DELETE_RESOURCES] = "DELETE FROM resource WHERE identifier IN (SELECT identifier FROM temp.doomed)",

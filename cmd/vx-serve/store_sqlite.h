@@ -54,8 +54,9 @@ int sqlite_layout(sqlite3 *db, struct vx_error *err) VX_MUST_USE;
 
 int sqlite_run(sqlite3 *db, const char *sql, struct vx_error *err) VX_MUST_USE;
 
-/* sqlite_state_row: the answer of SQL_STATE_SELECT; resets q. */
-int sqlite_state_row(sqlite3 *db, sqlite3_stmt *q, struct store_state *out, struct vx_error *err) VX_MUST_USE;
+/* sqlite_state_row: the answer of SQL_STATE_SELECT; resets q. since as for store_state. */
+int sqlite_state_row(
+	sqlite3 *db, sqlite3_stmt *q, int64_t since, struct store_state *out, struct vx_error *err) VX_MUST_USE;
 
 void sqlite_reader_close(struct reader *r);
 void sqlite_close(struct store *store);
@@ -64,7 +65,7 @@ void sqlite_close(struct store *store);
 extern const struct store_ops sqlite_ops;
 
 /* store_sqlite_read.c */
-int sqlite_state(struct store *store, struct store_state *out, struct vx_error *err) VX_MUST_USE;
+int sqlite_state(struct store *store, int64_t since, struct store_state *out, struct vx_error *err) VX_MUST_USE;
 int sqlite_get(struct store *store, const char *identifier, struct vx_buf *out, struct vx_error *err) VX_MUST_USE;
 struct store_cursor *sqlite_query(struct store *store, const struct store_query *q, struct vx_error *err) VX_MUST_USE;
 int sqlite_next(struct store_cursor *cursor, struct vx_buf *out, struct vx_error *err) VX_MUST_USE;

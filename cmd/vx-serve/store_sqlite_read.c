@@ -78,12 +78,17 @@ int sqlite_get(struct store *store, const char *identifier, struct vx_buf *out, 
 	return found;
 }
 
-int sqlite_state_row(sqlite3 *db, sqlite3_stmt *q, struct store_state *out, struct vx_error *err)
+int sqlite_state_row(sqlite3 *db, sqlite3_stmt *q, int64_t since, struct store_state *out, struct vx_error *err)
 {
 	int status = VX_OK;
+	if (since >= 0)
+		sqlite3_bind_int64(q, 1, since);
+	else
+		sqlite3_bind_null(q, 1);
 	if (sqlite3_step(q) == SQLITE_ROW) {
 		snprintf(out->instance, sizeof out->instance, "%s", (const char *)sqlite3_column_text(q, 0));
 		out->newest = sqlite3_column_int64(q, 1);
+		out->mark = store_mark((const char *)sqlite3_column_text(q, 2));
 	} else {
 		status = sqlite_fail(db, err);
 	}
@@ -91,13 +96,13 @@ int sqlite_state_row(sqlite3 *db, sqlite3_stmt *q, struct store_state *out, stru
 	return status;
 }
 
-int sqlite_state(struct store *store, struct store_state *out, struct vx_error *err)
+int sqlite_state(struct store *store, int64_t since, struct store_state *out, struct vx_error *err)
 {
 	struct sqlite *s = (struct sqlite *)store;
 	struct reader *r = reader_take(s, err);
 	if (!r)
 		return VX_EIO;
-	int status = sqlite_state_row(r->db, r->stmt[SQL_STATE], out, err);
+	int status = sqlite_state_row(r->db, r->stmt[SQL_STATE], since, out, err);
 	reader_give(s, r);
 	return status;
 }

@@ -244,7 +244,7 @@ static int delete_all(
 
 static int tx_state(struct store_tx *tx, struct store_state *out, struct vx_error *err)
 {
-	return sqlite_state_row(of(tx)->db, of(tx)->stmt[SQL_TX_STATE], out, err);
+	return sqlite_state_row(of(tx)->db, of(tx)->stmt[SQL_TX_STATE], -1, out, err);
 }
 
 /* Both are nothing to a file of our own: a lookup costs no way there and back, and nobody else writes meanwhile. */

@@ -195,7 +195,7 @@ static void check_api(const struct upload *o)
 		return;
 	struct vx_api *api =
 		vx_api_new(&(struct vx_api_options){ .url = url, .retry_for = o->retry_for, .stop = o->stop }, &err);
-	if (!api || vx_api_check(api, NULL, &err) != VX_OK) {
+	if (!api || vx_api_check(api, 0, NULL, &err) != VX_OK) {
 		vx_message(&err);
 		exit(vx_exit_status(err.status));
 	}

@@ -15,6 +15,7 @@ static void use(const char *path, bool must_open)
 	struct vx_error err = VX_ERROR_INIT;
 	struct vx_known *k = vx_known_open(path, "x", &err);
 	struct vx_fact f = { .name = 7, .content = 70 }, got;
+	struct vx_known_side side = { "i", 1, 5 };
 	uint64_t kept;
 
 	if (!k && must_open)
@@ -25,7 +26,7 @@ static void use(const char *path, bool must_open)
 		vx_known_get(k, name * 0x0101010101010101u, &got);
 	if (vx_known_put(k, &f, &err) == VX_OK && (!vx_known_get(k, 7, &got) || got.content != 70))
 		abort();
-	if (vx_known_keep(k, "i", 1, &kept, &err) != VX_OK || vx_known_mark(k, 2, &err) != VX_OK ||
+	if (vx_known_keep(k, &side, &kept, &err) != VX_OK || vx_known_mark(k, 2, 6, &err) != VX_OK ||
 		vx_known_move(k, "j", &err) != VX_OK || vx_known_close(k, &err) != VX_OK)
 		abort();
 }

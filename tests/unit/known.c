@@ -38,7 +38,8 @@ static uint64_t keep(struct vx_known *k, const char *instance, int64_t newest)
 {
 	struct vx_error err = VX_ERROR_INIT;
 	uint64_t kept = UINT64_MAX;
-	return vx_known_keep(k, instance, newest, &kept, &err) == VX_OK ? kept : UINT64_MAX;
+	struct vx_known_side side = { instance, newest, 77 };
+	return vx_known_keep(k, &side, &kept, &err) == VX_OK ? kept : UINT64_MAX;
 }
 
 static void put(struct vx_known *k, uint64_t name, uint64_t content)
@@ -90,7 +91,8 @@ static void whose_it_is(void)
 	other = open_at("http://127.0.0.1:1", &err);
 	ok(!other && err.status == VX_EUNREACHABLE, "one run at a time");
 	ok(keep(k, "one", 9) > 1000, "newer than it was: all is known still");
-	ok(vx_known_mark(k, 12, &err) == VX_OK && vx_known_mark(k, 3, &err) == VX_OK && keep(k, "one", 12) > 1000,
+	ok(vx_known_mark(k, 12, 77, &err) == VX_OK && vx_known_mark(k, 3, 1, &err) == VX_OK &&
+			keep(k, "one", 12) > 1000,
 		"newest is marked, and never falls");
 	ok(vx_known_move(k, "two", &err) == VX_OK, "the instance moves");
 	ok_str(vx_known_instance(k), "two", "it is the other one now");
@@ -102,6 +104,10 @@ static void whose_it_is(void)
 	ok(!other && err.status == VX_EUSAGE, "not the journal of another place");
 	k = open_it();
 	ok(keep(k, "two", 11) == 0 && !is(k, 7, 71), "a database put back to an earlier state: all is forgotten");
+	put(k, 7, 71);
+	ok(vx_known_mark(k, 12, 78, &err) == VX_OK && vx_known_newest(k) == 12 && keep(k, "two", 20) == 0 &&
+			!is(k, 7, 71),
+		"put back, and grown past it with other things: all is forgotten");
 	put(k, 7, 71);
 	ok(keep(k, "three", 11) == 0 && !is(k, 7, 71), "another instance: all is forgotten");
 	close_it(k);
