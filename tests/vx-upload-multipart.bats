@@ -231,7 +231,7 @@ counted() {
 	expect 0
 	has "$err" "1 unchanged"
 	same "$(requests 'GET /lab/theirs/volume/a.nii.gz')" 0
-	printf X | dd of=in/a.nii.gz bs=1 seek=299999 conv=notrunc status=none
+	printf '%s' 'another end' | dd of=in/a.nii.gz bs=1 seek=299980 conv=notrunc status=none
 	run3 vx-upload --to s3://lab/theirs --part-size 100K rec
 	expect 1
 	has "$err" "conflict"
