@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# vx-serve on PostgreSQL: the tests of vx-serve, vx-post and of kills once more, and what is PostgreSQL's alone.
+# vx-serve on PostgreSQL: what is PostgreSQL's alone. tests/postgresql-again.bats runs the tests of others on it.
 load helper
 load pg
 
@@ -16,7 +16,6 @@ teardown_file() {
 
 setup() {
 	needs_postgresql
-	ONLY=()
 	export VX_TEST_DB=postgresql
 }
 
@@ -30,34 +29,6 @@ teardown() {
 start_pg_own() {
 	start_pg
 	OWN=1
-}
-
-# again FILE...: these tests with PostgreSQL behind vx-serve; ONLY: a filter.
-again() {
-	local file
-	for file in "$@"; do
-		run3 env -u BATS_RUN_TMPDIR bats -F tap "${ONLY[@]}" "$ROOT/tests/$file"
-		grep -A40 '^not ok' "$BATS_TEST_TMPDIR/out" || true
-		expect 0
-		[ "$(grep -c '^ok' "$BATS_TEST_TMPDIR/out")" -gt 0 ]
-	done
-}
-
-@test "the tests of vx-serve" { again vx-serve.bats; }
-
-@test "the tests of vx-post" { again vx-post.bats; }
-
-@test "the tests of kills" { again kill.bats; }
-
-@test "the tests of clones" { again clone.bats; }
-
-@test "the tests of lists, of hostile requests and of the contract" {
-	again vx-serve-lists.bats hostile.bats contract-fuzz.bats
-}
-
-@test "the tests of slow clients, which must not hold all connections to the database" {
-	ONLY=(-f 'slow|stops in the middle')
-	again vx-serve-neighbour.bats
 }
 
 post() { # post LINES [API]: the statuses, joined by blanks

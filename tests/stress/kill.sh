@@ -23,6 +23,7 @@ done
 RANDOM=$seed
 work=$(mktemp -d) || exit 74
 serve_pid=
+. tests/stress/serve.bash # free_port, descendants
 # VX_TEST_DB=postgresql: the databases lie there; a file's name stands for one.
 uri_of() { echo "$1"; }
 forget() { rm -f "$1" "$1"-*; }
@@ -53,14 +54,6 @@ ingest_generated() {
 		--parent 'study/{patient}/{study}' "$work/scans.ndjson" | vx-post -q --retry-for 20 --batch 50 >/dev/null
 }
 
-free_port() {
-	local p
-	while :; do
-		p=$((20000 + $(od -An -N2 -tu2 /dev/urandom) % 30000))
-		(exec 3<>"/dev/tcp/127.0.0.1/$p") 2>/dev/null || { echo "$p"; return; }
-	done
-}
-
 start_serve() { # start_serve DB: on $port
 	for _ in 1 2 3 4 5; do
 		vx-serve --db "$(uri_of "$1")" --listen "127.0.0.1:$port" >"$work/serve.log" 2>&1 &
@@ -85,16 +78,6 @@ stop_serve() {
 ingest() {
 	export VX_API=http://127.0.0.1:$port
 	if [ ${#command[@]} -gt 0 ]; then "${command[@]}"; else ingest_generated; fi
-}
-
-# descendants PID: all below it, itself aside.
-descendants() {
-	local children child
-	read -ra children < <(cat "/proc/$1/task/$1/children" 2>/dev/null)
-	for child in "${children[@]}"; do
-		echo "$child"
-		descendants "$child"
-	done
 }
 
 # victim NAME PID: a process of that name below PID, or nothing.
