@@ -595,3 +595,14 @@ PY
 	[ "$(tail -1 "$BATS_TEST_TMPDIR/rss")" -lt 16384 ] || { cat "$BATS_TEST_TMPDIR/rss"; false; }
 	same "$(grep -c '"orphan"' "$BATS_TEST_TMPDIR/out")" 20000
 }
+
+@test "--on-conflict update: a second record of a name is held against what the first one made of it" {
+	local x='{"identifier":"volume/x","path_nii":"s3://b/' n
+	for n in 250 1; do
+		echo "${x}B\"}" | vx-post -q --api "$API" --on-conflict update >/dev/null 2>&1
+		run3 vx-post -q --api "$API" --on-conflict update --batch "$n" < <(printf '%s"}\n' "${x}A" "${x}B" "${x}A")
+		expect 1
+		same "$(jq -r .status <<<"$out" | paste -sd,)" updated,conflict,unchanged
+		same "$(curl -sf "$API/v1/export" | jq -r .path_nii)" s3://b/A
+	done
+}

@@ -306,6 +306,7 @@ static int intake_object(struct intake *in, struct vx_slice line, const char *in
 		e = window_add(
 			p->window, it->identifier, it->identifier_len, type->rank, in->refs, in->n_refs, passive);
 		e->item = it;
+		e->apart = passive && !it->implied;
 		e->size = it->len + 1;
 		item_weigh(p, e);
 		p->local_urls += in->local_urls;

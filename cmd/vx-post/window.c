@@ -148,7 +148,7 @@ static bool place_all(struct window *w, struct filling *f, const struct entry *e
 		if (p->hash != hash || p == e || (hash == e->hash && !twin_first(p, e)))
 			continue;
 		*found = true;
-		if (!place(w, f, p, depth + 1))
+		if (!place(w, f, p, depth + 1) || (hash == e->hash && e->apart && p->state != VX_ENTRY_DONE))
 			return false;
 	}
 	return true;

@@ -29,6 +29,7 @@ struct entry {
 	uint64_t sequence; /* its place in the input, from 0 */
 	int rank;          /* the lower, the nearer to the root of the tree of types */
 	bool passive;      /* changes nothing that is there: comes after its twin that may */
+	bool apart; /* nor goes in one batch with it: the twin may take a second request to change it. Set by the caller */
 	enum entry_state state;
 	/* The window's own. */
 	bool orphaned, last_try, forced, visiting;
