@@ -458,13 +458,28 @@ int64_t vx_known_newest(struct vx_known *k)
 	return newest;
 }
 
+static bool fits(const struct vx_known *k, const struct vx_known_side *side)
+{
+	return strcmp(k->instance, side->instance) == 0 && side->newest >= k->newest &&
+	       (k->newest == 0 || side->mark == k->mark) && whole(k);
+}
+
+bool vx_known_fits(struct vx_known *k, const struct vx_known_side *side)
+{
+	bool is;
+
+	pthread_mutex_lock(&k->lock);
+	is = fits(k, side);
+	pthread_mutex_unlock(&k->lock);
+	return is;
+}
+
 int vx_known_keep(struct vx_known *k, const struct vx_known_side *side, uint64_t *kept, struct vx_error *err)
 {
 	int status = VX_OK;
 
 	pthread_mutex_lock(&k->lock);
-	if (strcmp(k->instance, side->instance) != 0 || side->newest < k->newest ||
-		(k->newest > 0 && side->mark != k->mark) || !whole(k)) {
+	if (!fits(k, side)) {
 		snprintf(k->instance, sizeof(k->instance), "%s", side->instance);
 		k->newest = 0;
 		k->mark = 0;

@@ -49,8 +49,9 @@ struct vx_known_side {
 
 /* vx_known_newest: the highest number that was marked; 0: none.
  * vx_known_keep: what is known holds for this instance only, only while newest is at least what it was, and only while what
- * has the number vx_known_newest has the same mark: else all is forgotten. *kept: the names that are left. VX_EIO. */
+ * has the number vx_known_newest has the same mark: else all is forgotten. vx_known_fits: whether it is not. *kept: the names that are left. VX_EIO. */
 int64_t vx_known_newest(struct vx_known *k);
+bool vx_known_fits(struct vx_known *k, const struct vx_known_side *side);
 int vx_known_keep(
 	struct vx_known *k, const struct vx_known_side *side, uint64_t *kept, struct vx_error *err) VX_MUST_USE;
 

@@ -285,6 +285,12 @@ tree() { # tree N: a datasource, N patients with a study and two volumes each, w
 	run3 vx-post -q --journal "$J" --dry-run=table "$in"
 	expect 0
 	has "$out" 21
+	# Nor when it holds no more.
+	curl -sf -X DELETE "$API/v1/resources/volume/TT00003/1/t2" >/dev/null
+	cp "$J" "$BATS_TEST_TMPDIR/before"
+	run3 vx-post -q --journal "$J" --dry-run "$in"
+	same "$(jq -r .status <<<"$out" | sort | uniq -c | xargs)" "1 created 20 unchanged"
+	cmp "$J" "$BATS_TEST_TMPDIR/before"
 }
 
 @test "killed in the middle: the next run sends the rest" {

@@ -92,6 +92,8 @@ void journal_begin(struct post *p, const struct vx_api_state *state)
 		return;
 	}
 	had = vx_known_count(j->known);
+	if (p->o->dry_run && !vx_known_fits(j->known, &side)) /* which is for the run itself to draw conclusions from */
+		return;
 	if (vx_known_keep(j->known, &side, &kept, &err) != VX_OK) {
 		give_up(p, &err);
 		return;
