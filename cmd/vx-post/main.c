@@ -12,7 +12,7 @@
 #include "vx_signal.h"
 
 #define NO_NDJSON_AFTER 100 /* lines, none of them JSON: then the stream is none */
-#define JOBS_DEFAULT 2
+#define JOBS_DEFAULT 4
 #define STOP_CHECK_MS 100
 #define AHEAD 3 /* batches */
 

@@ -37,7 +37,7 @@ static const char usage[] =
 	"      --journal FILE        remember in FILE what is there; what has not changed since is not sent again\n"
 	"      --wait-for-api TIME   how long to wait for the API to be there at all (default: as --retry-for)\n"
 	"      --gzip, --no-gzip     compress request bodies, or do not (default: unless the API is on this machine)\n"
-	"  -j, --jobs N              connections (default 2)\n"
+	"  -j, --jobs N              connections (default 4)\n"
 	"      --rejects FILE        write records that did not go in to FILE, with the reason\n"
 	"      --progress            show progress even when stderr is no terminal\n"
 	"      --no-progress         never show it\n"
