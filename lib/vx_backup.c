@@ -9,11 +9,12 @@
 #include "vx_hash.h"
 #include "vx_idset.h"
 #include "vx_json.h"
+#include "vx_resource.h"
 
 #define END "{\"_end\":"
 
 struct vx_backup {
-	char *datasource;
+	char *datasource, *only;           /* that is wanted; that the end record names */
 	struct vx_idset *inside, *outside; /* of the part, and all others: so far */
 	struct vx_sha256 *hash;            /* of the lines so far; NULL behind the end record */
 	long long count;
@@ -45,13 +46,14 @@ void vx_backup_free(struct vx_backup *b)
 	vx_idset_free(b->outside);
 	vx_sha256_free(b->hash);
 	free(b->datasource);
+	free(b->only);
 	free(b);
 }
 
 static int end_record(struct vx_backup *b, const char *line, size_t len, struct vx_error *err)
 {
-	struct vx_json *j = NULL, *end;
-	const char *sha256 = NULL;
+	struct vx_json *j = NULL, *end, *part = NULL;
+	const char *sha256 = NULL, *only = NULL;
 	int64_t count = -1;
 	char hex[65];
 
@@ -61,9 +63,11 @@ static int end_record(struct vx_backup *b, const char *line, size_t len, struct 
 		vx_json_type(end) == VX_OBJECT) {
 		vx_json_get_int(end, "count", &count);
 		sha256 = vx_json_str(end, "sha256");
+		part = vx_json_get(end, "datasource");
+		only = vx_json_str(end, "datasource");
 	}
 	b->state = VX_BACKUP_BROKEN;
-	if (count < 0 || !sha256)
+	if (count < 0 || !sha256 || (part && (!only || vx_identifier_check(only, strlen(only)))))
 		vx_error_set(err, VX_EDATA, NULL, "the end record is damaged");
 	else if (count != b->count)
 		vx_error_set(err, VX_EDATA, NULL,
@@ -73,6 +77,8 @@ static int end_record(struct vx_backup *b, const char *line, size_t len, struct 
 		vx_error_set(err, VX_EDATA, NULL, "the back-up was changed: its end record has another SHA-256");
 	else
 		b->state = VX_BACKUP_WHOLE;
+	if (only && b->state == VX_BACKUP_WHOLE)
+		b->only = vx_strdup(only);
 	vx_json_free(j);
 	return b->state == VX_BACKUP_WHOLE ? VX_BACKUP_SKIP : VX_EDATA;
 }
@@ -130,4 +136,9 @@ enum vx_backup_state vx_backup_state(const struct vx_backup *b)
 long vx_backup_skipped(const struct vx_backup *b)
 {
 	return b->skipped;
+}
+
+const char *vx_backup_only(const struct vx_backup *b)
+{
+	return b->only;
 }

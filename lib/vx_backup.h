@@ -1,7 +1,8 @@
 /* vx_backup: an export as a back-up keeps it: its lines, which of them belong to a part, and whether it is whole.
  *
  * GET /v1/export?check=1 ends in a line of its own, {"_end":{"count":N,"sha256":"..."}}: so many lines stood before it, and
- * this is the SHA-256 of their bytes, newlines included. A back-up without it cannot be seen to be whole.
+ * this is the SHA-256 of their bytes, newlines included. A back-up without it cannot be seen to be whole. An export of one
+ * datasource (&datasource=datasource/picai) names it there, too: it is whole, but a part of its deployment.
  *
  *	struct vx_backup *b = vx_backup_new("datasource/picai", &err);       // NULL: all of it
  *	while (more lines)
@@ -40,6 +41,9 @@ void vx_backup_free(struct vx_backup *b);
 int vx_backup_line(struct vx_backup *b, const char *line, size_t len, struct vx_error *err) VX_MUST_USE;
 enum vx_backup_state vx_backup_state(const struct vx_backup *b);
 long vx_backup_skipped(const struct vx_backup *b); /* resources outside of the part */
+
+/* vx_backup_only: the datasource that the end record says it is an export of, borrowed; NULL: it names none, or has not come. */
+const char *vx_backup_only(const struct vx_backup *b);
 
 /* A back-up in a file, or on stdin ("-"), as it is or as gzip, which its first bytes tell. */
 struct vx_backup_file;

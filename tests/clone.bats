@@ -210,6 +210,47 @@ tree() {
 	same "$(wc -l <out)" 7
 }
 
+@test "--clone: a back-up of one datasource says so, and deletes nothing of the others" {
+	local other='{"identifier":"datasource/u","shorthand":"UU"}' wrong before
+	{ tree; echo "$other"; } | post "$A"
+	{ tree; echo "$other"; echo '{"identifier":"volume/extra","parent_identifier":"study/2","path_nii":"s3://b/x"}'; } | post "$B"
+	curl -sf "$A/v1/export?check=1&datasource=datasource/t" >part
+	same "$(tail -1 part | jq -c '._end|[.count,.datasource]')" '[7,"datasource/t"]'
+	same "$(backup_of "$A" | tail -1 | jq -c '._end|keys')" '["count","sha256"]'
+	before=$(export_of "$B" | sha256sum)
+	for wrong in "" "--confirm 2" "--dry-run" "--subset datasource/u --confirm 1"; do
+		run3 vx-post --api "$B" --clone --delete-missing $wrong part
+		expect 1
+		has "$err" "--delete-missing: the back-up is of datasource/t alone: nothing is deleted without --subset datasource/t"
+		[[ $out != *missing* ]]
+		same "$(export_of "$B" | sha256sum)" "$before"
+	done
+	run3 vx-post --api "$B" --clone part
+	expect 0
+	[[ $err != *"--delete-missing"* ]]
+	run3 vx-post -q --api "$B" --clone --delete-missing --subset datasource/t --confirm 1 part
+	expect 0
+	has "$(results)" "volume/extra deleted"
+	twins
+}
+
+@test "--restore of one datasource's back-up: goes in, beside others and into production, and is told" {
+	tree | post "$A"
+	curl -sf "$A/v1/export?check=1&datasource=datasource/t" >part
+	run3 vx-serve --db "$(serve_db "$C")" --restore part --restore-only --environment production
+	expect 0
+	has "$err" "vx-serve: part: is a back-up of datasource/t alone"
+	run3 vx-serve --db "$(serve_db "$C")" --restore - --restore-only <<<'{"identifier":"datasource/u","shorthand":"UU"}'
+	expect 0
+	run3 vx-serve --db "$(serve_db "$C")" --restore part --restore-only
+	expect 0
+	has "$err" "0 created, 7 unchanged, 0 updated, 0 refused"
+	[[ $err != *"that the back-up has not"* ]]
+	run3 vx-serve --db "$(serve_db "$C")" --restore part --restore-only --subset datasource/t
+	expect 0
+	[[ $err != *"alone"* ]]
+}
+
 @test "--clone and --delete-missing are refused by production, by vx-post and by vx-serve" {
 	stop_serve
 	start_serve --environment production

@@ -225,6 +225,8 @@ def reads():
         "count": len(a) - 1, "sha256": hashlib.sha256(lines).hexdigest()})
     call("/v1/export", "get", 200, "/v1/export?datasource=datasource/w",
          expect=lambda a: a[0]["identifier"] == "datasource/w")
+    call("/v1/export", "get", 200, "/v1/export?check=1&datasource=datasource/w",
+         expect=lambda a: a[-1]["_end"]["datasource"] == "datasource/w")
     call("/v1/export", "get", 404, "/v1/export?datasource=datasource/none")
     call("/v1/export", "get", 404, "/v1/export?datasource=volume/x")
     call(one, "get", 200, "/v1/resources/datasource/w", expect=lambda a: a[0]["shorthand"] == "WW")

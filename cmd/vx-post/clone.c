@@ -81,6 +81,13 @@ void clone_settle(struct post *p, void (*pass)(struct post *p, char **files))
 	p->later = (struct later){ .fd = -1 };
 }
 
+const char *clone_part(const struct post *p)
+{
+	const char *only = p->backup ? vx_backup_only(p->backup) : NULL;
+
+	return only && (!p->o->subset || strcmp(only, p->o->subset) != 0) ? only : NULL;
+}
+
 /* How many resources the deployment has: all, or those of a datasource. -1: it cannot be told. */
 static long stock(const struct post *p)
 {
@@ -114,8 +121,8 @@ void clone_extra(struct post *p)
 {
 	long ours = p->counts[CREATED] + p->counts[UNCHANGED] + p->counts[UPDATED], there;
 
-	/* What was refused may be there or not: then nobody knows how many are beyond. */
-	if (p->o->dry_run || ours == 0 || ours < p->in || !going(p))
+	/* What was refused may be there or not: then nobody knows how many are beyond. Of a part it means nothing. */
+	if (p->o->dry_run || ours == 0 || ours < p->in || clone_part(p) || !going(p))
 		return;
 	there = stock(p);
 	if (there > ours)

@@ -219,14 +219,18 @@ static bool ready(struct missing *m)
 {
 	struct post *p = m->post;
 	struct vx_error err = VX_ERROR_INIT;
-	const char *why = why_not(p);
+	const char *why = why_not(p), *only = clone_part(p);
 	int status;
 
 	if (m->refused)
 		return false;
-	m->refused = why != NULL;
-	if (why) {
-		vx_say("--delete-missing: %s: nothing is deleted", why);
+	m->refused = why || only;
+	if (m->refused) {
+		if (only)
+			vx_say("--delete-missing: the back-up is of %s alone: nothing is deleted without --subset %s",
+				only, only);
+		else
+			vx_say("--delete-missing: %s: nothing is deleted", why);
 		vx_run_note(p->run, VX_EREJECT);
 		return false;
 	}

@@ -211,6 +211,9 @@ bool clone_defer(struct post *p, const struct item *it, enum status s);
  * (missing.c) in between, if that is what they wait for. pass sends a file's records. */
 void clone_settle(struct post *p, void (*pass)(struct post *p, char **files));
 
+/* clone_part: the one datasource that the back-up is an export of, though --subset did not say so; else NULL. */
+const char *clone_part(const struct post *p);
+
 /* clone_extra: tells how much the deployment has beyond the back-up. */
 void clone_extra(struct post *p);
 

@@ -208,6 +208,7 @@ struct checked {
 	struct store_cursor *cursor;
 	struct vx_sha256 *hash; /* NULL: the end has been written */
 	long long count;
+	char *datasource; /* that it is all of; NULL: of the whole deployment */
 };
 
 static int checked_more(void *stream, struct vx_buf *out)
@@ -222,7 +223,12 @@ static int checked_more(void *stream, struct vx_buf *out)
 	} else if (more == 0 && c->hash) {
 		vx_sha256_end(c->hash, hex);
 		c->hash = NULL;
-		vx_buf_printf(out, "{\"_end\":{\"count\":%lld,\"sha256\":\"%s\"}}\n", c->count, hex);
+		vx_buf_printf(out, "{\"_end\":{\"count\":%lld,\"sha256\":\"%s\"", c->count, hex);
+		if (c->datasource) {
+			vx_buf_puts(out, ",\"datasource\":");
+			vx_json_put_string(out, c->datasource, strlen(c->datasource));
+		}
+		vx_buf_puts(out, "}}\n");
 		more = 1;
 	}
 	return more;
@@ -233,6 +239,7 @@ static void checked_end(void *stream)
 	struct checked *c = stream;
 	store_cursor_free(c->cursor);
 	vx_sha256_free(c->hash);
+	free(c->datasource);
 	free(c);
 }
 
@@ -260,14 +267,13 @@ void handle_export(struct call *call)
 	bool check;
 	if (flag_arg(call, "check", false, &check) && (!datasource || exists(call, datasource)))
 		cursor = query(call, &q);
-	free(datasource);
-	if (!cursor)
-		return;
-	if (!check) {
-		answer_rows(call, cursor, stream_more, stream_end);
+	if (!cursor || !check) {
+		free(datasource);
+		if (cursor)
+			answer_rows(call, cursor, stream_more, stream_end);
 		return;
 	}
 	struct checked *c = vx_alloc(sizeof *c);
-	*c = (struct checked){ .cursor = cursor, .hash = vx_sha256_new() };
+	*c = (struct checked){ .cursor = cursor, .hash = vx_sha256_new(), .datasource = datasource };
 	answer_rows(call, c, checked_more, checked_end);
 }

@@ -243,6 +243,13 @@ static int look(struct restore *r, struct vx_backup_file *f, int64_t there, stru
 	return status;
 }
 
+/* The one datasource that the back-up holds, though nobody asked for this one alone; NULL: it is no such part. */
+static const char *part(const struct restore *r)
+{
+	const char *only = vx_backup_only(r->backup);
+	return only && (!r->how->subset || strcmp(only, r->how->subset) != 0) ? only : NULL;
+}
+
 static void summary(const struct restore *r, double seconds)
 {
 	char outside[VX_IDENTIFIER_MAX + 64] = "";
@@ -251,6 +258,8 @@ static void summary(const struct restore *r, double seconds)
 	if (!r->how->quiet)
 		vx_say("%s: %ld resources in: %ld created, %ld unchanged, %ld updated, %ld refused%s, %.1f s",
 			r->how->file, r->in, r->created, r->unchanged, r->updated, r->refused, outside, seconds);
+	if (part(r) && !r->how->quiet)
+		vx_say("%s: is a back-up of %s alone", r->how->file, part(r));
 	if (vx_backup_state(r->backup) == VX_BACKUP_UNKNOWN)
 		vx_say("warning: %s has no end record (/v1/export?check=1): whether it is whole is not known",
 			r->how->file);
@@ -260,7 +269,7 @@ static void summary(const struct restore *r, double seconds)
 static int extra(struct restore *r, struct vx_error *err)
 {
 	int64_t there = 0, ours = r->created + r->unchanged + r->updated;
-	if (r->how->subset || r->refused)
+	if (r->how->subset || r->refused || part(r))
 		return VX_OK;
 	int status = store_stats(r->store, add_up, &there, err);
 	if (status == VX_OK && there > ours)

@@ -19,7 +19,7 @@ static int line(struct vx_backup *b, const char *text, struct vx_error *err)
 	return vx_backup_line(b, text, strlen(text), err);
 }
 
-static void end(char *out, size_t size, int count)
+static void end(char *out, size_t size, int count, const char *more)
 {
 	struct vx_sha256 *h = vx_sha256_new();
 	char hex[65];
@@ -29,7 +29,7 @@ static void end(char *out, size_t size, int count)
 		vx_sha256_add(h, "\n", 1);
 	}
 	vx_sha256_end(h, hex);
-	snprintf(out, size, "{\"_end\":{\"count\":%d,\"sha256\":\"%s\"}}", count, hex);
+	snprintf(out, size, "{\"_end\":{\"count\":%d,\"sha256\":\"%s\"%s}}", count, hex, more);
 }
 
 static void ends(void)
@@ -42,7 +42,7 @@ static void ends(void)
 		for (size_t i = 0; i < LINES; i++)
 			ok(line(b, lines[i], &err) == VX_BACKUP_TAKE, "line %zu is taken", i);
 		ok(vx_backup_state(b) == VX_BACKUP_UNKNOWN, "nobody knows yet whether it is whole");
-		end(record, sizeof record, (int)LINES + wrong);
+		end(record, sizeof record, (int)LINES + wrong, "");
 		ok(line(b, record, &err) == (wrong ? VX_EDATA : VX_BACKUP_SKIP), "the end record is judged: %s",
 			err.reason);
 		ok(vx_backup_state(b) == (wrong ? VX_BACKUP_BROKEN : VX_BACKUP_WHOLE), "and the state follows");
@@ -55,6 +55,37 @@ static void ends(void)
 	for (size_t i = 0; i < sizeof damaged / sizeof damaged[0]; i++) {
 		struct vx_backup *b = vx_backup_new(NULL, &err);
 		ok(line(b, damaged[i], &err) == VX_EDATA, "%s: %s", damaged[i], err.reason);
+		vx_backup_free(b);
+	}
+}
+
+/* What the end record says the export is of. */
+static void named(void)
+{
+	static const struct {
+		const char *more, *only;
+		int verdict;
+	} cases[] = {
+		{ "", NULL, VX_BACKUP_SKIP },
+		{ ",\"datasource\":\"datasource/a\"", "datasource/a", VX_BACKUP_SKIP },
+		{ ",\"datasource\":\"\"", NULL, VX_EDATA },
+		{ ",\"datasource\":\"datasource/a\\n\"", NULL, VX_EDATA },
+		{ ",\"datasource\":7", NULL, VX_EDATA },
+	};
+	struct vx_error err = VX_ERROR_INIT;
+	char record[256];
+
+	for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+		struct vx_backup *b = vx_backup_new(NULL, &err);
+		for (size_t i = 0; i < LINES; i++)
+			if (line(b, lines[i], &err) != VX_BACKUP_TAKE)
+				abort();
+		ok(!vx_backup_only(b), "before its end an export is of nobody knows what");
+		end(record, sizeof record, (int)LINES, cases[c].more);
+		ok(line(b, record, &err) == cases[c].verdict, "%s is judged", record);
+		ok(cases[c].only ? vx_backup_only(b) && strcmp(vx_backup_only(b), cases[c].only) == 0
+				 : !vx_backup_only(b),
+			"and named");
 		vx_backup_free(b);
 	}
 }
@@ -112,6 +143,7 @@ int main(void)
 	struct vx_error err = VX_ERROR_INIT;
 
 	ends();
+	named();
 	parts();
 	reads("printf ''", "");
 	reads("printf 'a\\n\\nb'", "a||b|");
