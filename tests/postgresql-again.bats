@@ -33,11 +33,17 @@ again() {
 
 @test "the tests of vx-serve" { again vx-serve.bats; }
 
-@test "the tests of vx-post" { again vx-post.bats; }
+@test "the tests of vx-post that ask something of the database" {
+	ONLY=(-f 'first run|any order|waits for its parent|what is wrong with a record|conflict|fill|update|implied|dry-run|circle|twins')
+	again vx-post.bats
+}
 
 @test "the tests of kills" { again kill.bats; }
 
-@test "the tests of clones" { again clone.bats; }
+@test "the tests of clones, those aside that take long or ask nothing of the database" {
+	ONLY=(-f 'empty deployment|replaced exactly|change names|holds a name|delete-missing: first|within a patient|restore: plain|--restore in production')
+	again clone.bats
+}
 
 @test "the tests of lists, of hostile requests and of the contract" {
 	again vx-serve-lists.bats hostile.bats contract-fuzz.bats

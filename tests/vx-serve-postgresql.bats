@@ -266,11 +266,10 @@ END
 	has "$err" 'stands on what would be deleted'
 	local was now
 	for change in "DELETE FROM reference; DELETE FROM resource WHERE identifier = 'volume/a'" "UPDATE resource SET body = body" 'TRUNCATE resource'; do
-		was=$(sql 'SELECT id FROM instance')
+		was=$(curl -s "$API/v1/health" | jq -r .instance)
 		sql "$change"
-		now=$(sql 'SELECT id FROM instance')
+		now=$(curl -s "$API/v1/health" | jq -r .instance)
 		[ "$was" != "$now" ] && [ ${#now} = 32 ]
-		same "$(curl -s "$API/v1/health" | jq -r .instance)" "$now"
 	done
 }
 
